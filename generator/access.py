@@ -1,0 +1,114 @@
+"""Who may send a command or ask a query: `access:` resolved to printed grants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from generator import model, names
+from generator.diagnostics import Path, Report, did_you_mean
+from generator.document import Document
+from generator.types import Type
+
+CODES = {
+    "B401": "An access rule names no role, no field, or mixes what cannot be mixed.",
+}
+
+_OWNER = re.compile(r"owner\(\s*([a-z][a-z0-9_]*)\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`grants` is printed; no grants and not internal means any authenticated actor."""
+
+    grants: str = ""
+    public: bool = False
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What `owner(field)` may name at one place, and how the grant is printed."""
+
+    roles: Sequence[model.Role]
+    fields: Mapping[str, Type]
+    owner: Callable[[str, str], str]
+
+
+def resolve_access(
+    written: Sequence[str] | None,
+    gate: Gate,
+    document: Document,
+    path: Path,
+    report: Report,
+) -> Access:
+    """Read `access: [staff, owner(guest_id)]`; mistakes go to the report."""
+    if written is None:
+        return Access()
+    if "internal" in written:
+        if len(written) > 1:
+            report.error(
+                "B401",
+                document.span(path),
+                "`internal` stands alone: no one outside may use it",
+            )
+        return Access(internal=True)
+    if "public" in written:
+        return Access(public=True)
+    grants = []
+    for index, grant in enumerate(written):
+        place = path if index == 0 and len(written) == 1 else (*path, index)
+        problem, printed = _grant(grant, gate)
+        if problem:
+            known = [role.name for role in gate.roles]
+            report.error(
+                "B401",
+                document.span(place),
+                problem,
+                hint=did_you_mean(grant, [*known, "public", "internal"]),
+            )
+        grants.append(printed)
+    return Access(grants=", ".join(grants))
+
+
+def _grant(grant: str, gate: Gate) -> tuple[str, str]:
+    """A grant as (problem, printed code); one of them is empty."""
+    owner = _OWNER.fullmatch(grant.strip())
+    if not owner:
+        for role in gate.roles:
+            if role.name == grant:
+                return "", f"Role.{role.constant}"
+        return f'"{grant}" is not a role of this service', ""
+    field = owner.group(1)
+    kind = gate.fields.get(field)
+    if kind is None:
+        return f'owner() names "{field}", which is not a field here', ""
+    if kind.kind != "ref":
+        return f'owner({field}) needs a reference to an aggregate, not "{kind}"', ""
+    for role in gate.roles:
+        if role.entity == kind.name:
+            return "", gate.owner(role.constant, field)
+    return (
+        f'owner({field}) points at {kind.name}, but no role says "{kind.name}" is '
+        "whose id its subject is",
+        "",
+    )
+
+
+def http_verb(name: str, aggregate: str) -> str:
+    """The words of a command or query without those of its aggregate, for a path.
+
+    >>> http_verb("CancelReservation", "Reservation")
+    'cancel'
+    >>> http_verb("CheckIn", "Reservation")
+    'check-in'
+    """
+    own = names.kebab(aggregate).split("-")
+    words = [
+        word
+        for word in names.kebab(name).split("-")
+        if word not in own
+        and word not in names.plural(names.snake(aggregate)).split("_")
+    ]
+    return "-".join(words) or names.kebab(name)

@@ -1,0 +1,47 @@
+"""Every diagnostic code and what it means, gathered from the modules that report it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator import (
+    access,
+    blueprint,
+    definitions,
+    document,
+    examples,
+    expressions,
+    literals,
+    messages,
+    names,
+    resolve,
+    resolve_aggregate,
+    resolve_reading,
+    rules,
+    scenarios,
+    type_text,
+)
+
+_MODULES = (
+    document,
+    blueprint,
+    names,
+    resolve,
+    type_text,
+    literals,
+    expressions,
+    messages,
+    access,
+    definitions,
+    resolve_aggregate,
+    resolve_reading,
+    examples,
+    scenarios,
+    rules,
+)
+
+CATALOGUE: Mapping[str, str] = {
+    code: meaning
+    for module in _MODULES
+    for code, meaning in sorted(vars(module)["CODES"].items())
+}

@@ -1,0 +1,148 @@
+"""The command line: arguments, printing and exit codes; no logic.
+
+Exit codes: 0 done, 1 found something wrong, 2 asked for what cannot be.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from generator import __version__
+from generator.interrupts import interruptible
+
+if TYPE_CHECKING:
+    from generator.diagnostics import Diagnostic
+
+FOUND = 1
+WRONG_USAGE = 2
+EXAMPLE = "booking_core"
+
+app = typer.Typer(
+    help="Event-sourced services out of short YAML blueprints.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[
+    Path, typer.Argument(help="The folder of the new project: absent or empty.")
+]
+Blueprint = Annotated[
+    str,
+    typer.Option(help="A blueprint folder, or the name of an example: booking_core."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would be written; write nothing.")
+]
+Tested = Annotated[
+    str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
+]
+DemoFolder = Annotated[
+    Path,
+    typer.Argument(help="Where it is written; a former demo is replaced."),
+]
+Once = Annotated[bool, typer.Option("--once", help="Stop when the flow has passed.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"scaffold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def scaffold(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Event-sourced services out of short YAML blueprints."""
+
+
+@app.command()
+def new_project(folder: Folder, blueprint: Blueprint, dry_run: DryRun = False) -> None:
+    """Write a whole service into a new folder."""
+    with _mistakes_of(blueprint):
+        with interruptible():
+            from generator import pipeline, write
+        planned = pipeline.plan(blueprint, folder)
+        _print_all(planned.warnings, blueprint)
+        sink = write.Paper() if dry_run else write.Disk(planned.place)
+        write.apply(planned.tree, sink)
+    for path, file in planned.tree.items():
+        typer.echo(f"create  {path}  ({file.origin})")
+    if dry_run:
+        typer.echo(f"{len(planned.tree)} files; a dry run: none of them was written")
+    else:
+        typer.echo(f"{len(planned.tree)} files; next: cd {folder} && make dev")
+
+
+@app.command("test")
+def run_scenarios(blueprint: Tested = ".") -> None:
+    """Run the scenarios of a blueprint, without a project."""
+    with _mistakes_of(blueprint):
+        with interruptible():
+            from generator import trial
+        code, warnings = trial.run(blueprint)
+        _print_all(warnings, blueprint)
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(folder: DemoFolder = Path("demo"), once: Once = False) -> None:
+    """Write the example service, start it, and watch it take a booking."""
+    with _mistakes_of(EXAMPLE):
+        _must_be_posix()
+        with interruptible():
+            from generator.demo import run
+        run(folder, once)
+
+
+def _must_be_posix() -> None:
+    from generator.sources import WrongUsage
+
+    if os.name != "posix":
+        raise WrongUsage("the demo needs Linux or macOS, as its PostgreSQL does")
+
+
+@contextmanager
+def _mistakes_of(blueprint: str) -> Iterator[None]:
+    """Say what is wrong in a few words, never with a traceback."""
+    from generator.diagnostics import BlueprintError, ScaffoldError
+    from generator.sources import WrongUsage
+
+    try:
+        yield
+    except BlueprintError as error:
+        _print_all(error.diagnostics, blueprint)
+        raise typer.Exit(FOUND) from error
+    except ScaffoldError as error:
+        typer.echo(f"scaffold: {error}", err=True)
+        wrong_usage = isinstance(error, WrongUsage)
+        raise typer.Exit(WRONG_USAGE if wrong_usage else FOUND) from error
+    except OSError as error:
+        typer.echo(f"scaffold: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(FOUND) from error
+
+
+def _print_all(diagnostics: Sequence[Diagnostic], blueprint: str) -> None:
+    from generator.diagnostics import Report, show
+    from generator.document import read
+    from generator.sources import find
+
+    lines = {
+        source.file: read(source.place, source.file, Report()).lines
+        for source in find(blueprint)
+    }
+    for diagnostic in diagnostics:
+        typer.echo(show(diagnostic, lines), err=True)

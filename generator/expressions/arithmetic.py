@@ -1,0 +1,135 @@
+"""Arithmetic: numbers, dates, durations and texts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from generator.expressions import code
+from generator.expressions.code import Code
+from generator.expressions.conversion import (
+    NUMBERS,
+    TEXTS,
+    as_decimal,
+    as_float,
+    level_of,
+    meeting,
+    why_not,
+)
+from generator.types import DATE, DATETIME, DECIMAL, DURATION, FLOAT, INT, STR, Type
+
+if TYPE_CHECKING:
+    from generator.expressions.compiler import Compiler
+
+SIGNS: Mapping[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
+MEANINGS: Mapping[tuple[str, str, str], Type] = {
+    ("date", "-", "date"): DURATION,
+    ("datetime", "-", "datetime"): DURATION,
+    ("date", "+", "duration"): DATE,
+    ("date", "-", "duration"): DATE,
+    ("datetime", "+", "duration"): DATETIME,
+    ("datetime", "-", "duration"): DATETIME,
+    ("duration", "+", "date"): DATE,
+    ("duration", "+", "datetime"): DATETIME,
+    ("duration", "+", "duration"): DURATION,
+    ("duration", "-", "duration"): DURATION,
+    ("duration", "*", "int"): DURATION,
+    ("int", "*", "duration"): DURATION,
+    ("str", "+", "str"): STR,
+}
+
+
+def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
+    if found.number:
+        number = found.number[1:] if found.number[0] == "-" else f"-{found.number}"
+        if found.type == DECIMAL:
+            return replace(found, text=f'Decimal("{number}")', number=number)
+        return replace(found, text=number, number=number, level=level_of(number))
+    if found.type.kind not in (*NUMBERS, "duration"):
+        compiler.fail("B304", f"{found.type} has no negative", node)
+    text = f"-{found.within(code.UNARY)}"
+    return Code(found.type, text, code.UNARY, whole_days=found.whole_days)
+
+
+def calculate(compiler: Compiler, node: ast.BinOp) -> Code:
+    sign = SIGNS.get(type(node.op))
+    if sign is None:
+        compiler.fail("B302", "this operator is not part of the language", node)
+    left, right = compiler.value(node.left), compiler.value(node.right)
+    if sign in ("/", "//", "%"):
+        _check_division(compiler, right, node)
+    if left.type.kind in NUMBERS and right.type.kind in NUMBERS:
+        return _numbers(compiler, node, left, sign, right)
+    kinds = (_kind(left), sign, _kind(right))
+    result = MEANINGS.get(kinds)
+    if result is None:
+        message = f"{left.type} {sign} {right.type} has no meaning"
+        compiler.fail("B304", message, node, _advice(left, sign, right))
+    if result == DATE:
+        _check_days(compiler, node, left, right)
+    level = code.MULTIPLY if sign == "*" else code.ADD
+    found = code.infix(result, left, sign, right, level)
+    return replace(found, whole_days=_whole_days(left, sign, right))
+
+
+def _kind(found: Code) -> str:
+    return "str" if found.type.kind in TEXTS else found.type.kind
+
+
+def _check_division(compiler: Compiler, right: Code, node: ast.BinOp) -> None:
+    if not right.number:
+        compiler.may_fail("a division", node)
+    elif not float(right.number):
+        compiler.fail("B309", "this divides by zero", node)
+
+
+def _numbers(
+    compiler: Compiler, node: ast.BinOp, left: Code, sign: str, right: Code
+) -> Code:
+    result = meeting(left, right)
+    if result is None:
+        compiler.fail(
+            "B304", "decimal and float do not mix", node, why_not(DECIMAL, FLOAT)
+        )
+    if result == FLOAT:
+        left, right = (
+            as_float(each) if each.number else each for each in (left, right)
+        )
+    if sign == "/" and result == INT:
+        result, left = DECIMAL, as_decimal(left)
+    level = code.ADD if sign in "+-" else code.MULTIPLY
+    return code.infix(result, left, sign, right, level)
+
+
+def _check_days(compiler: Compiler, node: ast.BinOp, left: Code, right: Code) -> None:
+    duration = right if right.type == DURATION else left
+    if not duration.whole_days:
+        message = "a date moves by whole days only"
+        compiler.fail("B304", message, node, "write days(...), or use a datetime")
+
+
+def _whole_days(left: Code, sign: str, right: Code) -> bool:
+    if left.type == DATE and right.type == DATE:
+        return True
+    durations = [each for each in (left, right) if each.type == DURATION]
+    return bool(durations) and all(each.whole_days for each in durations)
+
+
+def _advice(left: Code, sign: str, right: Code) -> str:
+    kinds = {left.type.kind, right.type.kind}
+    if kinds & {"date", "datetime"} and kinds & {"int", "decimal"}:
+        return "write days(...)"
+    if sign == "+" and "str" in kinds:
+        return "only texts are joined; a message takes other values in braces"
+    if kinds == {"date", "datetime"}:
+        return "take the date of the datetime: x.date"
+    return ""

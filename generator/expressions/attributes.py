@@ -1,0 +1,78 @@
+"""The attributes and methods that values have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from generator.expressions import code
+from generator.expressions.code import Code
+from generator.expressions.conversion import TEXTS
+from generator.names import unknown
+from generator.types import BOOL, DATE, INT, STR, Type
+
+if TYPE_CHECKING:
+    from generator.expressions.compiler import Compiler
+
+# A moment is stored without its offset, so that its date is that of UTC, always.
+ATTRIBUTES: Mapping[tuple[str, str], tuple[Type, str]] = {
+    ("duration", "days"): (INT, "days"),
+    ("date", "year"): (INT, "year"),
+    ("date", "month"): (INT, "month"),
+    ("date", "day"): (INT, "day"),
+    ("datetime", "date"): (DATE, "astimezone(UTC).date()"),
+}
+METHODS: Mapping[str, tuple[Type, int]] = {
+    "lower": (STR, 0),
+    "upper": (STR, 0),
+    "strip": (STR, 0),
+    "startswith": (BOOL, 1),
+    "endswith": (BOOL, 1),
+}
+
+
+def attribute(compiler: Compiler, value: Code, node: ast.Attribute) -> Code:
+    """`value.attr`, where the type of the value has it."""
+    text = value.within(code.ATOM)
+    if value.type.kind == "value":
+        fields = compiler.scope.shapes.fields(value.type.name)
+        if node.attr in fields:
+            return Code(fields[node.attr], f"{text}.{node.attr}")
+        known = list(fields)
+    else:
+        kind = value.type.kind
+        if (kind, node.attr) in ATTRIBUTES:
+            type, printed = ATTRIBUTES[kind, node.attr]
+            return Code(type, f"{text}.{printed}")
+        known = [name for owner, name in ATTRIBUTES if owner == kind]
+    hint = unknown(node.attr, known)
+    if value.type.kind in TEXTS and node.attr in METHODS:
+        hint = f"write {node.attr}()"
+    subject = compiler.source.of(node.value)
+    message = f'{subject} has no "{node.attr}": it is {_article(value.type)}'
+    compiler.fail("B303", message, node, hint)
+
+
+def _article(type: Type) -> str:
+    text = str(type)
+    return f"an {text}" if text[:1].lower() in "aeiou" else f"a {text}"
+
+
+def call_method(compiler: Compiler, node: ast.Call, func: ast.Attribute) -> Code:
+    value = compiler.value(func.value)
+    if value.type.kind not in TEXTS or func.attr not in METHODS:
+        known = METHODS if value.type.kind in TEXTS else ()
+        hint = unknown(func.attr, known)
+        if (value.type.kind, func.attr) in ATTRIBUTES:
+            hint = f"write .{func.attr} without parentheses"
+        message = f'{value.type} has no method "{func.attr}"'
+        compiler.fail("B303", message, func, hint)
+    type, count = METHODS[func.attr]
+    if len(node.args) != count or node.keywords:
+        takes = "one text" if count else "nothing"
+        compiler.fail("B310", f"{func.attr}() takes {takes}", node)
+    if value.constant:
+        compiler.fail("B309", "write the resulting text itself", node)
+    arguments = [compiler.check(each, STR).text for each in node.args]
+    return code.call(type, f"{value.within(code.ATOM)}.{func.attr}", *arguments)

@@ -1,0 +1,87 @@
+"""What all parts of one aggregate share while they are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator import model, names
+from generator.blueprint import AggregateShape
+from generator.diagnostics import did_you_mean
+from generator.expressions import Binding
+from generator.site import Site
+from generator.types import Type, ref
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An aggregate whose fields are known and whose behaviour is not yet."""
+
+    name: str
+    domain: str
+    shape: AggregateShape
+    site: Site
+    state: Mapping[str, model.Field]
+    events: Mapping[str, tuple[model.Field, ...]]
+
+    @property
+    def identity(self) -> Type:
+        """The type of its id."""
+        return ref(f"{self.domain}.{self.name}")
+
+    @property
+    def id_field(self) -> str:
+        """`reservation_id`, in all its commands and events."""
+        return f"{names.snake(self.name)}_id"
+
+    def state_bindings(self, variable: str) -> dict[str, Binding]:
+        """The names behind `state.`, held by a variable of the printed code."""
+        return {
+            f"state.{name}": Binding(field.type, f"{variable}.{name}")
+            for name, field in self.state.items()
+        }
+
+    def changed_by(self, event: str) -> set[str]:
+        """The state fields, beside the lifecycle, that an event can change."""
+        shape = self.shape.events[event]
+        return {
+            name
+            for name in self.state
+            if name in shape.assign
+            or (name in shape.fields and not self.repeats(event, name))
+        }
+
+    def repeats(self, event: str, field: str) -> bool:
+        """Whether every command fills an event's field from the state's own."""
+        emissions = [
+            (command, emission)
+            for command in self.shape.commands.values()
+            for emission in command.emits
+            if emission.event == event
+        ]
+        return bool(emissions) and not any(
+            command.creates or field in command.fields or field in emission.mapping
+            for command, emission in emissions
+        )
+
+    @property
+    def lifecycle(self) -> Type | None:
+        """The enum of the lifecycle field, if there is one."""
+        field = self.state.get(self.shape.lifecycle or "")
+        return field.type if field else None
+
+
+def lifecycle_member(word: str, frame: Frame, site: Site) -> str:
+    """The printed member of the lifecycle's enum, or empty after a report."""
+    kind = frame.lifecycle
+    if kind is None or kind.kind != "enum":
+        return ""
+    members = site.view.members(kind.name)
+    if word not in members:
+        site.error(
+            "B415",
+            f'"{word}" is not a member of {kind}',
+            did_you_mean(word, members) or f"it has {', '.join(members)}",
+        )
+        return ""
+    return f"{site.view.naming(kind.name)}.{names.constant(word)}"

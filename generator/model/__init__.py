@@ -1,0 +1,62 @@
+"""The resolved service: what the templates see.
+
+Every name is final, every type known, every expression printed. Templates print these
+values and compute nothing. All parts are frozen; each keeps the place in the blueprint
+that it came from, so that later rules can still point at it.
+"""
+
+from generator.model.behaviour import (
+    Aggregate,
+    Command,
+    Emission,
+    Event,
+    Refusal,
+    Rule,
+    UniqueRule,
+)
+from generator.model.parts import Assignment, Described, Origin
+from generator.model.reading import Action, Column, Index, Query, ReadModel, Where
+from generator.model.scenarios import Given, Scenario
+from generator.model.service import Domain, Role, Service
+from generator.model.vocabulary import (
+    Alias,
+    Computed,
+    Enum,
+    Field,
+    Member,
+    ValueObject,
+    ValueRule,
+    Vocabulary,
+)
+
+__all__ = [
+    "Action",
+    "Aggregate",
+    "Alias",
+    "Assignment",
+    "Column",
+    "Command",
+    "Computed",
+    "Described",
+    "Domain",
+    "Emission",
+    "Enum",
+    "Event",
+    "Field",
+    "Given",
+    "Index",
+    "Member",
+    "Origin",
+    "Query",
+    "ReadModel",
+    "Refusal",
+    "Role",
+    "Rule",
+    "Scenario",
+    "Service",
+    "UniqueRule",
+    "ValueObject",
+    "ValueRule",
+    "Vocabulary",
+    "Where",
+]

@@ -1,0 +1,84 @@
+"""The straight line from blueprint text to files on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator import blueprint, document, rules, sources, write
+from generator.diagnostics import Diagnostic, Report
+from generator.document import Document
+from generator.interrupts import checkpoint
+from generator.model import Service
+from generator.render import render
+from generator.resolve import resolve
+from generator.sources import Source
+from generator.style import polish
+from generator.tree import File, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would write, where, and what it warns of; nothing is written yet."""
+
+    place: write.Place
+    tree: Tree
+    warnings: tuple[Diagnostic, ...]
+
+
+def plan(name: str | Path, project: Path) -> Plan:
+    """The whole project that a blueprint describes, for an absent or empty folder."""
+    place = write.fit(project)
+    report = Report()
+    tree = build(sources.whole(sources.find(name)), report)
+    return Plan(place, tree, tuple(report.diagnostics))
+
+
+def generate(name: str | Path, project: Path) -> Plan:
+    """Plan a project and write it: all of its files, or none."""
+    planned = plan(name, project)
+    write.apply(planned.tree, write.Disk(planned.place))
+    return planned
+
+
+def load_service(name: str | Path) -> Service:
+    """The checked model of a blueprint, or `BlueprintError` with every mistake."""
+    report = Report()
+    return understand(read(sources.find(name), report), report)
+
+
+def build(texts: Sequence[Source], report: Report) -> Tree:
+    """From texts to the finished tree."""
+    documents = read(texts, report)
+    service = understand(documents, report)
+    checkpoint("render")
+    tree = render(service)
+    checkpoint("style")
+    return polish(tree) | _copies(texts, documents)
+
+
+def read(texts: Sequence[Source], report: Report) -> list[Document]:
+    """From texts to values that know their places."""
+    checkpoint("read")
+    return [document.read(text.place, text.file, report) for text in texts]
+
+
+def understand(documents: Sequence[Document], report: Report) -> Service:
+    """From values to the checked model."""
+    checkpoint("parse")
+    shaped = blueprint.parse(documents, report)
+    checkpoint("resolve")
+    service = resolve(shaped, report)
+    checkpoint("check")
+    rules.check(service, documents, report)
+    report.raise_if_errors()
+    return service
+
+
+def _copies(texts: Sequence[Source], documents: Sequence[Document]) -> Tree:
+    """The project keeps the blueprint that it was made from."""
+    return Tree(
+        (f"blueprints/{text.name}", File(document.text, origin="blueprint"))
+        for text, document in zip(texts, documents, strict=True)
+    )

@@ -1,0 +1,299 @@
+"""Aggregates: state, events and uniqueness, with everything mapped by name."""
+
+from __future__ import annotations
+
+import re
+
+from generator import model, names, prose
+from generator.blueprint import AggregateShape, EventShape, UniqueShape
+from generator.diagnostics import did_you_mean
+from generator.expressions import Binding
+from generator.frame import Frame, lifecycle_member
+from generator.printing import mentions, rounded
+from generator.resolve_command import Decision, resolve_command
+from generator.resolve_types import resolve_fields
+from generator.site import Site
+
+CODES = {
+    "B410": "An event or command is named that this aggregate does not have.",
+    "B411": "A field is written that the target does not have.",
+    "B412": "A field has no source.",
+    "B413": "A source has the right name and another type.",
+    "B414": "The lifecycle is used without being declared, or is not an enum.",
+    "B415": "A word is not a state of the lifecycle.",
+    "B416": "An event creates an aggregate without all that its state requires.",
+    "B417": "A creating command cannot be sure to emit an event that creates.",
+    "B418": "A unique key is not a plain value, or an event may leave it unset.",
+}
+
+
+def resolve_aggregate(
+    name: str, domain: str, shape: AggregateShape, site: Site
+) -> model.Aggregate:
+    """One aggregate, whole."""
+    site.check_name("type")
+    state = resolve_fields(shape.state, "field", site.at("state"), constrained=True)
+    events = {
+        event: resolve_fields(
+            shaped.fields,
+            "event field",
+            site.at("events", event, "fields"),
+            constrained=True,
+        )
+        for event, shaped in shape.events.items()
+    }
+    frame = Frame(
+        name, domain, shape, site, {field.name: field for field in state}, events
+    )
+    _check_frame(frame)
+    decisions = tuple(
+        resolve_command(command, shaped, frame, site.at("commands", command))
+        for command, shaped in shape.commands.items()
+    )
+    plural = names.plural(names.snake(name))
+    return model.Aggregate(
+        name=name,
+        module=names.snake(name),
+        kind=f"{domain}.{name}",
+        plural=plural,
+        path=f"/{names.kebab(plural)}",
+        title=names.title(name).lower(),
+        summary=prose.sentence(shape.summary or names.title(name)),
+        id_field=frame.id_field,
+        state=state,
+        lifecycle=shape.lifecycle or "",
+        commands=tuple(decision.command for decision in decisions),
+        events=tuple(
+            _event(event, shaped, frame, decisions)
+            for event, shaped in shape.events.items()
+        ),
+        unique=tuple(
+            rule
+            for index, unique in enumerate(shape.unique)
+            if (rule := _unique(unique, frame, site.at("unique", index)))
+        ),
+        routed_queries=(),
+        origin=site.origin,
+    )
+
+
+def _check_frame(frame: Frame) -> None:
+    shape, site = frame.shape, frame.site
+    if shape.lifecycle is not None:
+        if shape.lifecycle not in shape.state:
+            site.at("lifecycle").error(
+                "B414",
+                f'the lifecycle field "{shape.lifecycle}" is not in the state',
+                did_you_mean(shape.lifecycle, shape.state),
+            )
+        elif (kind := frame.lifecycle) and (kind.kind != "enum" or kind.optional):
+            site.at("lifecycle").error(
+                "B414", f'a lifecycle is a required enum; "{shape.lifecycle}" is {kind}'
+            )
+    for group, fields in (
+        ("state", frame.state),
+        *(
+            (("events", event, "fields"), {f.name for f in known})
+            for event, known in frame.events.items()
+        ),
+        *(
+            (("commands", command, "fields"), shaped.fields)
+            for command, shaped in shape.commands.items()
+        ),
+    ):
+        if frame.id_field in fields:
+            steps = (group,) if isinstance(group, str) else group
+            site.at(*steps, frame.id_field).key_error(
+                "B113",
+                f'"{frame.id_field}" is there already: it is the id of {frame.name}',
+                "leave it out",
+            )
+    for command in shape.commands:
+        if command in shape.events:
+            site.at("commands", command).key_error(
+                "B113", f'"{command}" is an event of {frame.name} too'
+            )
+
+
+def _event(
+    name: str, shape: EventShape, frame: Frame, decisions: tuple[Decision, ...]
+) -> model.Event:
+    site = frame.site.at("events", name)
+    site.check_name("type")
+    creates = any(name in decision.creating for decision in decisions)
+    updates = any(name in decision.updating for decision in decisions) or not creates
+    written = (
+        _written_changes(shape, frame, site, creating=False) if updates else ({}, False)
+    )
+    change, reads_state = written
+    creation: tuple[model.Assignment, ...] = ()
+    if creates:
+        creation = _creation(name, shape, frame, site)
+    return model.Event(
+        name=name,
+        stored_name=f"{frame.domain}.{name}",
+        title=names.title(name),
+        summary=prose.sentence(shape.summary or names.title(name)),
+        id_field=frame.id_field,
+        fields=frame.events[name],
+        sync=_sync(shape.sync),
+        target=shape.target or "",
+        creates=creates,
+        updates=updates,
+        creation=creation,
+        change=tuple(model.Assignment(key, code) for key, code in change.items()),
+        reads_state=reads_state,
+        origin=site.origin,
+    )
+
+
+def _sync(written: str | None) -> str:
+    """Why an event is sync; empty where it is not."""
+    if written is None or written == "false":
+        return ""
+    return "Its row is written with it." if written == "true" else written
+
+
+def _written_changes(
+    shape: EventShape, frame: Frame, site: Site, *, creating: bool
+) -> tuple[dict[str, str], bool]:
+    """What the event changes, field by field, and whether that reads the state."""
+    event = str(site.path[-1])
+    bindings = {
+        field.name: Binding(field.type, f"event.{field.name}")
+        for field in frame.events[event]
+    }
+    bindings[frame.id_field] = Binding(frame.identity, f"event.{frame.id_field}")
+    if not creating:
+        bindings |= frame.state_bindings("before")
+    scope = site.scope(bindings)
+    for key in shape.assign:
+        if key not in frame.state:
+            site.at("set", key).key_error(
+                "B411",
+                f'"{key}" is not in the state of {frame.name}',
+                did_you_mean(key, frame.state),
+            )
+    changes: dict[str, str] = {}
+    reads_state = False
+    for name, field in frame.state.items():
+        if name in shape.assign:
+            place = site.at("set", name)
+            expression = place.expression(shape.assign[name], scope, field.type)
+            if expression:
+                changes[name] = rounded(expression, field.type)
+                reads_state = reads_state or mentions(expression.code, "before")
+        elif name == frame.shape.lifecycle and shape.target:
+            if code := lifecycle_member(shape.target, frame, site.at("to")):
+                changes[name] = code
+        elif name in bindings and not frame.repeats(event, name):
+            source = bindings[name]
+            if source.type.base == field.type.base or (
+                field.type.optional and source.type.base == field.type.required.base
+            ):
+                changes[name] = source.code
+            else:
+                site.view.symbols.broken.add(name)
+                site.key_error(
+                    "B413",
+                    f'the event field "{name}" is {source.type}, the state field of '
+                    f"that name is {field.type}",
+                    "write it with `set:`, or rename one of them",
+                )
+    if shape.target and frame.shape.lifecycle is None:
+        site.at("to").error(
+            "B414",
+            f"{frame.name} has no lifecycle, so `to:` has no field to set",
+            "add `lifecycle: <state field>` to the aggregate",
+        )
+    return changes, reads_state
+
+
+def _creation(
+    name: str, shape: EventShape, frame: Frame, site: Site
+) -> tuple[model.Assignment, ...]:
+    changes, _ = _written_changes(shape, frame, site, creating=True)
+    missing = [
+        field.name
+        for field in frame.state.values()
+        if field.required and field.name not in changes
+    ]
+    broken = site.view.symbols.broken
+    if shape.target and (frame.lifecycle is None or frame.lifecycle.kind != "enum"):
+        return ()
+    missing = [
+        name for name in missing if name not in broken and name not in shape.assign
+    ]
+    if missing:
+        listed = ", ".join(f'"{each}"' for each in missing)
+        site.key_error(
+            "B416",
+            f"{name} creates a {frame.name}, but nothing sets {listed} of its state",
+            "give the event a field of that name, write it with `set:`, or make the "
+            "state field optional",
+        )
+    return tuple(model.Assignment(key, code) for key, code in changes.items())
+
+
+_EACH = re.compile(r"each\s+(?=\S)")
+_ITEMS = ("item", "other", "third")
+
+
+def _unique(shape: UniqueShape, frame: Frame, site: Site) -> model.UniqueRule | None:
+    bindings = {
+        name: Binding(field.type, f"state.{name}")
+        for name, field in frame.state.items()
+    }
+    scope = site.scope(bindings)
+    parts: list[str] = []
+    loops: list[str] = []
+    for index, text in enumerate(shape.of):
+        place = site.at("of", index) if len(shape.of) > 1 else site.at("of")
+        each = _EACH.match(text)
+        if not each:
+            expression = place.expression(text, scope)
+            kind = expression.type if expression else None
+            code = expression.code if expression else ""
+        else:
+            expression = place.expression(text[each.end() :], scope)
+            if expression and expression.type.kind != "list":
+                place.error("B418", f'"each" needs a list, this is {expression.type}')
+                continue
+            kind = expression.type.element if expression else None
+            code = _ITEMS[len(loops) % len(_ITEMS)]
+            if expression:
+                loops.append(f"for {code} in {expression.code}")
+        if kind is not None and (
+            kind.optional or kind.kind in ("list", "map", "json", "value")
+        ):
+            place.error(
+                "B418",
+                f"a unique key needs plain values that are always there, not {kind}",
+            )
+        parts.append(code)
+    condition = _while(shape, frame, site.at("while"))
+    if problem := names.name_problem(shape.error, "type"):
+        site.at("error").error(*problem)
+    return model.UniqueRule(
+        scope=f"{frame.domain}.{frame.name}.{shape.error}",
+        key=", ".join(parts),
+        loops=" ".join(loops),
+        condition=condition,
+        error=shape.error,
+    )
+
+
+def _while(shape: UniqueShape, frame: Frame, site: Site) -> str:
+    if not shape.while_in:
+        return ""
+    if frame.lifecycle is None:
+        site.error("B414", f"`while:` needs a lifecycle, and {frame.name} has none")
+        return ""
+    members = [
+        lifecycle_member(word, frame, site.at(index))
+        for index, word in enumerate(shape.while_in)
+    ]
+    field = f"state.{frame.shape.lifecycle}"
+    if len(members) == 1:
+        return f"{field} is {members[0]}"
+    return f"{field} in ({', '.join(members)})"

@@ -1,0 +1,110 @@
+"""One place of a blueprint: how resolving looks names up and reports mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from generator import model
+from generator.diagnostics import Path, Report, Span, TextError
+from generator.document import Document
+from generator.expressions import (
+    Binding,
+    Expression,
+    Scope,
+    compile_condition,
+    compile_expression,
+)
+from generator.messages import compile_message
+from generator.names import Kind, name_problem
+from generator.symbols import View
+from generator.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A path in a document, seen through a module's view."""
+
+    view: View
+    document: Document
+    report: Report
+    roles: Sequence[model.Role]
+    path: Path = ()
+
+    def at(self, *parts: str | int) -> Site:
+        """The place below this one."""
+        return replace(self, path=(*self.path, *parts))
+
+    @property
+    def origin(self) -> model.Origin:
+        """This place, for the model to keep."""
+        return model.Origin(self.document.file, self.path)
+
+    @property
+    def span(self) -> Span:
+        """Where the value stands."""
+        return self.document.span(self.path)
+
+    @property
+    def key_span(self) -> Span:
+        """Where the key stands."""
+        return self.document.key_span(self.path)
+
+    def written(self, *parts: str | int) -> bool:
+        """Whether the blueprint has something at the place below this one."""
+        path = (*self.path, *parts)
+        return self.document.known(path) == path
+
+    def error(self, code: str, message: str, hint: str = "") -> None:
+        """Report a mistake in the value here."""
+        self.report.error(code, self.span, message, hint)
+
+    def key_error(self, code: str, message: str, hint: str = "") -> None:
+        """Report a mistake in the key here."""
+        self.report.error(code, self.key_span, message, hint)
+
+    def check_name(self, kind: Kind) -> None:
+        """Report a key that generated code cannot bear as a name."""
+        if problem := name_problem(str(self.path[-1]), kind):
+            self.key_error(*problem)
+
+    def expression(
+        self, text: str, scope: Scope, want: Type | None = None
+    ) -> Expression | None:
+        """A printed expression, or None after a report."""
+        try:
+            return compile_expression(text, scope, want)
+        except TextError as mistake:
+            self._report(mistake, text)
+        return None
+
+    def condition(self, text: str, scope: Scope) -> Expression | None:
+        """A printed condition, or None after a report."""
+        try:
+            return compile_condition(text, scope)
+        except TextError as mistake:
+            self._report(mistake, text)
+        return None
+
+    def message(self, text: str, scope: Scope) -> str:
+        """A printed message, or the empty string after a report."""
+        try:
+            return compile_message(text, scope)
+        except TextError as mistake:
+            self._report(mistake, text)
+        return '""'
+
+    def scope(
+        self,
+        bindings: Mapping[str, Binding],
+        *,
+        clock: bool = False,
+        partial: bool = False,
+    ) -> Scope:
+        """The names that an expression here may use."""
+        return Scope(names=bindings, shapes=self.view, clock=clock, partial=partial)
+
+    def _report(self, mistake: TextError, text: str) -> None:
+        """Say it, unless it only follows from a type that could not be read."""
+        if not any(name in text for name in self.view.symbols.broken):
+            self.view.report_text(mistake, self.document, self.path)

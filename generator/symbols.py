@@ -1,0 +1,161 @@
+"""Every declared name of a blueprint, and what it means where it is written.
+
+A `View` is what one module sees: its own names and the shared ones bare, all others as
+`domain.Name`. It answers the questions of types and expressions (`Shapes`), and
+remembers which foreign names were printed, so that they can be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from generator import names
+from generator.blueprint import Blueprint, VocabularyShape
+from generator.diagnostics import Path, Report, TextError
+from generator.document import Document
+from generator.type_text import parse_type
+from generator.types import Parameter, Type, enum, ref, value_object
+
+SHARED = "shared"
+
+Fields = Mapping[str, Type]
+
+
+@dataclass(slots=True)
+class Module:
+    """The names that one file declares."""
+
+    name: str
+    shape: VocabularyShape
+    document: Document
+    aggregates: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Symbols:
+    """All modules, and what has been found out about their types so far."""
+
+    modules: dict[str, Module]
+    report: Report
+    aliases: dict[str, Type | None] = field(default_factory=dict)
+    parameters: dict[str, Mapping[str, Parameter]] = field(default_factory=dict)
+    readable: dict[str, Fields] = field(default_factory=dict)
+    compute: Callable[[str], None] = lambda value: None
+    broken: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, blueprint: Blueprint, report: Report) -> Symbols:
+        """The names that a blueprint declares; their types come later."""
+        modules = {
+            SHARED: Module(SHARED, blueprint.service, blueprint.service_document)
+        }
+        for shape, document in blueprint.domains:
+            modules[shape.domain] = Module(
+                shape.domain, shape, document, tuple(shape.aggregates)
+            )
+        return cls(modules, report)
+
+    def named(self, module: str, name: str) -> Type | None:
+        """What `name` means in `module`, which must declare it itself."""
+        known = self.modules.get(module)
+        if known is None:
+            return None
+        qualified = f"{module}.{name}"
+        if name in known.shape.enums:
+            return enum(qualified)
+        if name in known.shape.value_objects:
+            return value_object(qualified)
+        if name in known.aggregates:
+            return ref(qualified)
+        if name in known.shape.types:
+            return self._alias(known, name)
+        return None
+
+    def _alias(self, module: Module, name: str) -> Type | None:
+        qualified = f"{module.name}.{name}"
+        if qualified not in self.aliases:
+            self.aliases[qualified] = None  # an alias of itself finds nothing
+            written = module.shape.types[name]
+            view = View(self, module.name)
+            path: Path = ("types", name)
+            parsed = view.parse(written.type, module.document, path)
+            self.aliases[qualified] = parsed and replace(parsed, alias=qualified)
+        return self.aliases[qualified]
+
+
+@dataclass(slots=True)
+class View:
+    """What one module sees of all symbols."""
+
+    symbols: Symbols
+    module: str
+    foreign: set[str] = field(default_factory=set)
+
+    def lookup(self, name: str) -> Type | None:
+        """The type that `name` stands for in this module, or None."""
+        if "." in name:
+            module, _, bare = name.partition(".")
+            return None if module == SHARED else self.symbols.named(module, bare)
+        own = self.symbols.named(self.module, name)
+        return own or self.symbols.named(SHARED, name)
+
+    @property
+    def known_names(self) -> list[str]:
+        """Every name that could be meant, as it would be written here."""
+        return [
+            name if module in (self.module, SHARED) else f"{module}.{name}"
+            for module, name in self._declared()
+        ]
+
+    def _declared(self) -> Iterator[tuple[str, str]]:
+        for module in self.symbols.modules.values():
+            shape = module.shape
+            for group in (shape.types, shape.enums, shape.value_objects):
+                yield from ((module.name, name) for name in group)
+            yield from ((module.name, name) for name in module.aggregates)
+
+    @property
+    def declared(self) -> Mapping[str, Type]:
+        """Enums and value objects by the name that is written here."""
+        found: dict[str, Type] = {}
+        for name in self.known_names:
+            kind = self.lookup(name)
+            if kind is not None and kind.kind in ("enum", "value"):
+                found[name] = kind
+        return found
+
+    def members(self, enum: str) -> Sequence[str]:
+        """The members of an enum, by its qualified name."""
+        module, _, name = enum.partition(".")
+        return self.symbols.modules[module].shape.enums[name]
+
+    def fields(self, value: str) -> Fields:
+        """What can be read of a value object, computed values included."""
+        self.symbols.compute(value)
+        return self.symbols.readable.get(value, {})
+
+    def parameters(self, value: str) -> Mapping[str, Parameter]:
+        """What the constructor of a value object takes."""
+        return self.symbols.parameters.get(value, {})
+
+    def naming(self, name: str) -> str:
+        """The printed name of a qualified one; a foreign one carries its domain."""
+        module, _, bare = name.partition(".")
+        if module in (self.module, SHARED):
+            return bare
+        self.foreign.add(name)
+        return names.pascal(module) + bare
+
+    def parse(self, text: str, document: Document, path: Path) -> Type | None:
+        """The type that a text of the blueprint names; mistakes go to the report."""
+        try:
+            return parse_type(text, self.lookup, self.known_names).type
+        except TextError as mistake:
+            self.report_text(mistake, document, path)
+            return None
+
+    def report_text(self, mistake: TextError, document: Document, path: Path) -> None:
+        """Report a mistake inside a text, at its very character."""
+        place = document.inside(path, mistake.offset)
+        self.symbols.report.error(mistake.code, place, mistake.message, mistake.hint)

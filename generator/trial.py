@@ -1,0 +1,75 @@
+"""Run the scenarios of a blueprint: rendered to scratch, judged by pytest there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePosixPath
+
+from generator import sources
+from generator.diagnostics import Diagnostic, Report
+from generator.interrupts import checkpoint, interruptible
+from generator.pipeline import build
+from generator.scratch import scratch
+from generator.tree import Tree, put
+
+TESTS = "tests/unit"
+NOTHING_FOUND = 5
+INHERITED_SETTINGS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH")
+
+
+class Unprepared(sources.WrongUsage):
+    """The rendered service cannot run in this environment."""
+
+
+def run(name: str) -> tuple[int, tuple[Diagnostic, ...]]:
+    """0 when every scenario holds, else 1; and what the blueprint is warned of."""
+    report = Report()
+    tree = build(sources.find(name), report)
+    require_dependencies(tree)
+    with scratch() as folder:
+        for path, file in tree.items():
+            put(folder, path, file)
+        checkpoint("test")
+        with interruptible():
+            code = subprocess.run(_pytest(), cwd=folder, env=_environment()).returncode
+    return int(code not in (0, NOTHING_FOUND)), report.warnings
+
+
+def require_dependencies(tree: Tree) -> None:
+    """`Unprepared`, with the way out, if the service's own libraries are missing."""
+    project = tomllib.loads(tree[PurePosixPath("pyproject.toml")].text)["project"]
+    if missing := _missing(project["dependencies"]):
+        raise Unprepared(
+            f"the rendered service needs {', '.join(missing)}:"
+            ' pip install "domain-scaffold[demo]"'
+        )
+
+
+def _missing(requirements: Sequence[str]) -> list[str]:
+    from packaging.requirements import Requirement
+
+    missing = []
+    for requirement in map(Requirement, requirements):
+        try:
+            version(requirement.name)
+        except PackageNotFoundError:
+            missing.append(requirement.name)
+    return missing
+
+
+def _pytest() -> list[str]:
+    plain = ["-o", "addopts=-q", "-p", "no:cacheprovider", "--tb=short"]
+    return [sys.executable, "-B", "-m", "pytest", *plain, TESTS]
+
+
+def _environment() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in INHERITED_SETTINGS
+    }

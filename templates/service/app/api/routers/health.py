@@ -1,0 +1,47 @@
+"""Whether the process lives, and whether it can do its work."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel, Field
+
+from app.api.dependencies import InService
+from app.operations import ailments
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+class Alive(BaseModel):
+    """The process runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether all is well, and what is not."""
+
+    status: Literal["ok", "unavailable"]
+    ailments: dict[str, str] = Field(
+        description="What is wrong, by part.",
+        examples=[{"projection room_view": "stopped at event 0190...: KeyError"}],
+    )
+
+
+@router.get("/live", summary="Is the process alive?")
+async def health_live() -> Alive:
+    """Never touches the database: a restart would not mend that."""
+    return Alive()
+
+
+@router.get(
+    "/ready",
+    summary="Can it do its work?",
+    responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}},
+)
+async def health_ready(service: InService, response: Response) -> Readiness:
+    """The database answers, its schema is current, and no projection has stopped."""
+    found = await ailments(service)
+    if not found:
+        return Readiness(status="ok", ailments={})
+    response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Readiness(status="unavailable", ailments=dict(found))

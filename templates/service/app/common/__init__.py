@@ -1,0 +1,1 @@
+"""The base words every domain is written in; nothing here knows a database."""

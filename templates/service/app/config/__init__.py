@@ -1,0 +1,1 @@
+"""Settings, one file a concern; the environment alone decides, no code differs."""

@@ -1,0 +1,18 @@
+"""Settings of the HTTP side."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class HttpSettings(BaseSettings):
+    """Where the service listens, and how long a reader may wait."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HTTP_", env_file=".env", extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    wait_for_timeout: float = Field(default=5.0, ge=0, le=60)
+    """Seconds that a query waits for the token of a command before it answers 503."""

@@ -1,0 +1,1 @@
+"""The service with everything it needs, in one command and without containers."""

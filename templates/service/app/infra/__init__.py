@@ -1,0 +1,1 @@
+"""What carries the domains: buses, event store, projections, persistence."""

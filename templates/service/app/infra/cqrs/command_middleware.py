@@ -1,0 +1,116 @@
+"""What every command passes through: a log line, the stored answer, a second try."""
+
+import asyncio
+import random
+import time
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from app.common.context import Context
+from app.common.errors import (
+    Busy,
+    Conflict,
+    DomainError,
+    IdempotencyMismatch,
+    Unavailable,
+)
+from app.common.messages import Command
+from app.infra.cqrs.middleware import Middleware, Step
+from app.infra.event_store.accepted import Accepted
+from app.infra.event_store.store import EventStore
+from app.infra.event_store.verdicts import VersionConflict
+from app.infra.persistence.failures import LOST
+
+CommandStep: TypeAlias = Step[Command, Context, Accepted]
+CommandMiddleware: TypeAlias = Middleware[Command, Context, Accepted]
+
+TRIES: Final = 12
+LONGEST_PAUSE: Final = 0.1
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+async def logged(command: Command, context: Context, next: CommandStep) -> Accepted:
+    """One line a command; all lines below it carry its ids."""
+    began = time.perf_counter()
+    with bound_contextvars(
+        command=type(command).__name__,
+        command_id=str(context.command_id),
+        correlation_id=str(context.correlation_id),
+        actor=context.actor.subject,
+    ):
+        try:
+            accepted = await next(command, context)
+        except DomainError as error:
+            log.info("command refused", code=error.code, ms=_milliseconds(began))
+            raise
+        log.info(
+            "command accepted",
+            stream=str(accepted.id),
+            version=accepted.version,
+            replayed=accepted.replayed,
+            ms=_milliseconds(began),
+        )
+        return accepted
+
+
+class Idempotent:
+    """Answers a repeated command as it was answered the first time.
+
+    The log is read before anything else, and once more before a refusal: what refuses a
+    repeat is mostly the very change that its first sending has made.
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    async def __call__(
+        self, command: Command, context: Context, next: CommandStep
+    ) -> Accepted:
+        if not context.repeatable:
+            return await next(command, context)
+        stored = await self._stored(context.command_id, context.request_hash)
+        if stored is not None:
+            return stored
+        try:
+            return await next(command, context)
+        except Unavailable:
+            raise
+        except DomainError:
+            stored = await self._stored(context.command_id, context.request_hash)
+            if stored is None:
+                raise
+            return stored
+
+    async def _stored(self, command_id: UUID, request_hash: bytes) -> Accepted | None:
+        recorded = await self._store.find(command_id)
+        if recorded is None:
+            return None
+        if recorded.request_hash != request_hash:
+            raise IdempotencyMismatch()
+        return recorded.answer
+
+
+async def retried(command: Command, context: Context, next: CommandStep) -> Accepted:
+    """Decide again from a fresh load when another command was faster.
+
+    A database that is lost here was only read: the append settles its own losses.
+    """
+    for attempt in range(TRIES):
+        if attempt:
+            longest = min(LONGEST_PAUSE, 0.001 * 2**attempt)
+            await asyncio.sleep(random.uniform(0, longest))
+        try:
+            return await next(command, context.again())
+        except VersionConflict:
+            continue
+        except LOST as error:
+            raise Busy() from error
+    raise Conflict()
+
+
+def _milliseconds(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)

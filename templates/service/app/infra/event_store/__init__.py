@@ -1,0 +1,1 @@
+"""The event store: append, load, snapshots, and the tail everybody reads."""

@@ -1,0 +1,58 @@
+"""Repositories: aggregates as their handlers see them, loaded and saved."""
+
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from app.common.aggregate import Aggregate
+from app.common.context import Context
+from app.common.ids import new_id
+from app.infra.event_store.accepted import Accepted
+from app.infra.event_store.append import Append
+from app.infra.event_store.codec import Meta
+from app.infra.event_store.store import EventStore
+from app.infra.event_store.sync_rows import sync_rows
+from app.infra.event_store.verdicts import answer
+
+__all__ = ["Accepted", "Repository"]
+
+A = TypeVar("A", bound=Aggregate[Any, Any])
+
+
+class Repository(Generic[A]):
+    """All aggregates of one type."""
+
+    def __init__(self, store: EventStore, aggregate: type[A]) -> None:
+        self._store = store
+        self._aggregate = aggregate
+
+    async def load(self, id: UUID) -> A:
+        """The aggregate of this id; without a stream, one that has no state yet."""
+        return await self._store.load(self._aggregate, id)
+
+    async def save(self, aggregate: A, context: Context) -> Accepted:
+        """Record what the aggregate decided, all of it or nothing.
+
+        A decision without an event is logged too, so that a repeat is answered alike.
+        """
+        events = [(new_id(), event) for event in aggregate.pending]
+        take, drop = aggregate.key_changes()
+        append = Append(
+            command_id=context.command_id,
+            request_hash=context.request_hash,
+            stream_id=aggregate.id,
+            kind=aggregate.kind,
+            expected=aggregate.version,
+            at=context.now,
+            meta=Meta.of(context),
+            events=events,
+            take=take,
+            drop=drop,
+            rows=await sync_rows(self._store, aggregate, events, context),
+        )
+        verdict = await self._store.append(append)
+        accepted = answer(aggregate, verdict)
+        if verdict.outcome == "ok":
+            await self._store.snapshots.after_save(
+                aggregate, before=append.expected, version=append.version
+            )
+        return accepted

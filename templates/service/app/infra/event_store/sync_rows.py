@@ -1,0 +1,62 @@
+"""Rows to be seen with their events: folded before the append, sent with it."""
+
+from typing import Any
+from uuid import UUID
+
+from app.common.aggregate import Aggregate
+from app.common.context import Context
+from app.common.events import Envelope, Event
+from app.infra.event_store.append import Row
+from app.infra.event_store.codec import envelopes
+from app.infra.event_store.store import EventStore
+from app.infra.event_store.verdicts import VersionConflict
+from app.infra.projections.folding import Standing, advance
+from app.infra.projections.projection import Projection
+from app.infra.projections.rows import load_standings
+
+
+async def sync_rows(
+    store: EventStore,
+    aggregate: Aggregate[Any, Any],
+    events: list[tuple[UUID, Event]],
+    context: Context,
+) -> list[Row]:
+    """The stream's own row of every projection, with all up to `events` folded in.
+
+    No transaction is open here. The append proves that the stream still stands where
+    the aggregate was loaded; a row that another writer moved on meanwhile is older than
+    this one, because this one contains everything up to the new events.
+    """
+    projections = store.projections_to_sync(type(aggregate), (e for _, e in events))
+    if not projections:
+        return []
+    headers = envelopes(
+        aggregate.id, aggregate.version, (i for i, _ in events), context
+    )
+    new = [(event, header) for (_, event), header in zip(events, headers, strict=True)]
+    return [
+        await _brought_up(store, aggregate, projection, new)
+        for projection in projections
+    ]
+
+
+async def _brought_up(
+    store: EventStore,
+    aggregate: Aggregate[Any, Any],
+    projection: Projection[Any, Any],
+    new: list[tuple[Event, Envelope]],
+) -> Row:
+    standing: Standing[Any] = Standing()
+    if aggregate.version:
+        rows = await load_standings(store.pool, projection.table, [aggregate.id])
+        standing = rows.get(aggregate.id, standing)
+        if standing.version > aggregate.version:
+            raise VersionConflict(
+                f"The row of {aggregate.id} is ahead of its aggregate."
+            )
+        if standing.version < aggregate.version:
+            missing = await store.happened(
+                type(aggregate), aggregate.id, standing.version, aggregate.version
+            )
+            standing = advance(projection, standing, missing)
+    return Row(projection.table, advance(projection, standing, new))

@@ -1,0 +1,79 @@
+"""What operators do, and what they want to know."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from app.bootstrap import Service
+from app.config.database import DatabaseSettings
+from app.infra.event_store import epoch
+from app.infra.event_store.epoch import EpochMismatch, check_epoch
+from app.infra.persistence import migrations
+from app.infra.persistence.failures import LOST
+from app.infra.persistence.postgres import Pool
+from app.infra.projections import checkpoints
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+class Refused(Exception):
+    """The operation makes no sense here; says why."""
+
+
+async def migrate(settings: DatabaseSettings) -> list[str]:
+    """Bring the database to the current schema; the migrations that were missing."""
+    return await migrations.migrate(settings.url.get_secret_value(), MIGRATIONS)
+
+
+async def resume(settings: DatabaseSettings, projection: str) -> None:
+    """Let a stopped projection try its event again."""
+    connection = await asyncpg.connect(settings.url.get_secret_value())
+    try:
+        if not await checkpoints.resume(connection, projection):
+            raise Refused(f'No projection "{projection}" has stopped.')
+    finally:
+        await connection.close()
+
+
+async def bump_epoch(settings: DatabaseSettings) -> int:
+    """Begin a new epoch after a restore; its number."""
+    connection = await asyncpg.connect(settings.url.get_secret_value())
+    try:
+        return await epoch.bump_epoch(connection)
+    finally:
+        await connection.close()
+
+
+async def ailments(service: Service) -> Mapping[str, str]:
+    """What keeps the service from doing its work, by part; empty when it is well."""
+    try:
+        missing = await _missing_migrations(service.pool)
+        if missing:
+            return {"migrations": f"not applied: {', '.join(missing)}"}
+        await check_epoch(service.pool)
+        return await _stopped_projections(service.pool)
+    except EpochMismatch as error:
+        return {"epoch": str(error)}
+    except LOST as error:
+        return {"database": f"does not answer: {type(error).__name__}"}
+
+
+async def _missing_migrations(pool: Pool) -> list[str]:
+    applied = {
+        row["id"] for row in await pool.fetch("SELECT id FROM kernel.migrations")
+    }
+    return [each for each in _migration_ids() if each not in applied]
+
+
+@cache
+def _migration_ids() -> tuple[str, ...]:
+    return tuple(each.id for each in migrations.migrations_in(MIGRATIONS))
+
+
+async def _stopped_projections(pool: Pool) -> dict[str, str]:
+    return {
+        f"projection {each.name}": f"stopped at event {each.event_id}: {each.error}"
+        for each in await checkpoints.stopped(pool)
+    }

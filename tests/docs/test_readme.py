@@ -1,0 +1,75 @@
+"""What the README shows is true: its blueprint, its commands, its error, its links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.language.test_errors import said_about
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that holds the README's blueprint."""
+    (tmp_path / "lending.yaml").write_text(blocks("yaml")[0])
+    return tmp_path
+
+
+def test_the_readme_opens_with_the_two_commands_that_the_makefile_has() -> None:
+    first = [line.partition("#")[0].strip() for line in blocks("sh")[0].splitlines()]
+    assert first == ["make demo", "make test"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(
+        re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE) for line in first
+    )
+
+
+def test_every_other_command_of_the_readme_succeeds(folder: Path) -> None:
+    for block in blocks("sh")[1:]:
+        for line in block.splitlines():
+            program, *arguments = shlex.split(line, comments=True)
+            assert program == "scaffold"
+            done = subprocess.run(
+                [sys.executable, "-m", "generator", *arguments],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+            )
+            assert done.returncode == 0, line + done.stdout + done.stderr
+
+
+def test_the_readme_shows_an_error_word_by_word(folder: Path) -> None:
+    shown = next(block for block in blocks("text") if " B303 " in block)
+    good = (folder / "lending.yaml").read_text()
+    bad = good.replace("today <= state.due", "today <= state.du")
+    assert bad != good
+    (folder / "lending.yaml").write_text(bad)
+    assert said_about(folder) == shown
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    linked = re.findall(r"\]\(([^)]+)\)", README)
+    proofs = re.findall(r"`(tests/[a-z_/]+(?:\.py)?)`", README)
+    assert linked and proofs
+    assert [name for name in [*linked, *proofs] if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_shows_the_demo_as_it_is() -> None:
+    walk = (ROOT / "generator/walk.py").read_text()
+    shown = next(block for block in blocks("text") if "Idempotency-Key" in block)
+    for step in re.findall(r"^ \d  (.+)$", shown, re.MULTILINE):
+        assert step in walk, step

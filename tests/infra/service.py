@@ -1,0 +1,118 @@
+"""The sample domain joined to a database, and the words that tests say to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from app.common.actor import SYSTEM, Actor
+from app.common.clock import FixedClock
+from app.common.messages import Command
+from app.common.read_models import Table
+from app.config.worker import WorkerSettings
+from app.infra.cqrs.commands import CommandBus
+from app.infra.cqrs.queries import QueryBus
+from app.infra.event_store.accepted import Accepted
+from app.infra.event_store.store import EventStore
+from app.infra.persistence.postgres import Pool
+from app.infra.projections.projection import Projection
+from app.infra.projections.reader import Reader
+from app.infra.projections.runner import Runner
+from app.infra.projections.waiting import Waiting
+from tests.infra.lending import LENDING, VIEW, OpenLoan, Period
+
+NOON = datetime(2030, 1, 15, 12, tzinfo=UTC)
+PERIOD = Period(starts_on=date(2030, 1, 15), due_on=date(2030, 2, 15))
+STAFF = Actor("alice", frozenset({"staff"}))
+
+
+@dataclass(slots=True)
+class Service:
+    """What the entrances of a service use."""
+
+    pool: Pool
+    store: EventStore
+    commands: CommandBus
+    queries: QueryBus
+    reader: Reader
+    clock: FixedClock
+
+    @classmethod
+    async def on(
+        cls, pool: Pool, *, snapshot_every: int = 0, wait: float = 5.0
+    ) -> Service:
+        clock = FixedClock(NOON)
+        store = await EventStore.open(
+            pool,
+            projections=LENDING.projections,
+            sync_events=LENDING.sync_events,
+            snapshot_every=snapshot_every,
+        )
+        commands = CommandBus(store, clock=clock)
+        queries = QueryBus(Waiting(pool, wait))
+        reader = Reader(pool)
+        for register_commands in LENDING.register_commands:
+            register_commands(commands, store)
+        for register_queries in LENDING.register_queries:
+            register_queries(queries, reader)
+        return cls(pool, store, commands, queries, reader, clock)
+
+    async def send(
+        self, command: Command, *, key: str | None = None, actor: Actor = SYSTEM
+    ) -> Accepted:
+        return await self.commands.send(command, actor=actor, idempotency_key=key)
+
+    async def open_loan(self, copy: UUID | None = None) -> UUID:
+        return (await self.send(open_loan(copy))).id
+
+    def runner(
+        self, projection: Projection[Any, Any] = VIEW, **settings: Any
+    ) -> Runner:
+        return Runner(
+            self.pool, projection, worker_settings(**settings), wake=self.store.wake
+        )
+
+    async def catch_up(self, *projections: Projection[Any, Any]) -> None:
+        for projection in projections:
+            await self.runner(projection).catch_up()
+
+    async def rows(self, table: Table[Any]) -> list[dict[str, Any]]:
+        query = f"SELECT * FROM {table.name} ORDER BY {table.key}"
+        return [dict(record) for record in await self.pool.fetch(query)]
+
+    async def count(self, table: str) -> int:
+        number: int = await self.pool.fetchval(f"SELECT count(*) FROM {table}")
+        return number
+
+
+def open_loan(copy: UUID | None = None, **fields: Any) -> OpenLoan:
+    return OpenLoan(
+        copy_id=copy or uuid4(),
+        **{"reader_id": uuid4(), "period": PERIOD, "fee": Decimal("2.50"), **fields},
+    )
+
+
+def worker_settings(**settings: Any) -> WorkerSettings:
+    return WorkerSettings(**{"poll_max": 0.02, "lease": 5.0, **settings})
+
+
+def again(projection: Projection[Any, Any]) -> Projection[Any, Any]:
+    """The same projection into an empty table, from the start: a rebuild."""
+    table = replace(projection.table, name=f"{projection.table.name}_again")
+    return replace(projection, table=table)
+
+
+async def eventually(holds: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait until a condition holds, and give back what made it hold."""
+    async with asyncio.timeout(seconds):
+        while True:
+            result = holds()
+            result = await result if asyncio.iscoroutine(result) else result
+            if result:
+                return result
+            await asyncio.sleep(0.005)

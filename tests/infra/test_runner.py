@@ -1,0 +1,318 @@
+"""Runners: one owner at a time, nothing skipped, nothing applied twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+
+from app.common.errors import ReadModelBehind
+from app.common.events import Envelope
+from app.infra.event_store.tokens import Token
+from app.infra.persistence.postgres import Pool
+from app.infra.projections import checkpoints
+from app.infra.projections.batch import Batches
+from app.infra.projections.checkpoints import OwnershipLost
+from app.infra.projections.projection import Projection
+from app.infra.projections.runner import Runner, SubscriptionStopped
+from app.infra.projections.waiting import Waiting
+from app.infra.worker import run_projections
+from tests.infra.conftest import pool_of
+from tests.infra.lending import (
+    JOURNAL,
+    LENDING,
+    VIEW,
+    GetLoan,
+    LoanEvent,
+    LoanJournal,
+    NoteWritten,
+    WriteNote,
+    project_loan_journal,
+)
+from tests.infra.service import STAFF, Service, eventually, worker_settings
+
+FOREVER = Token(9, 9, 9)
+
+
+class Fold:
+    """The journal's fold, which fails at the notes it is told to fail at."""
+
+    def __init__(self, *poison: str) -> None:
+        self.poison = set(poison)
+        self.seen: list[str] = []
+
+    def __call__(
+        self, row: LoanJournal | None, event: LoanEvent, envelope: Envelope
+    ) -> LoanJournal | None:
+        if isinstance(event, NoteWritten):
+            self.seen.append(event.note)
+            if event.note in self.poison:
+                raise RuntimeError(f"cannot fold {event.note}")
+        return project_loan_journal(row, event, envelope)
+
+    @property
+    def projection(self) -> Projection[Any, Any]:
+        return replace(JOURNAL, fold=self)
+
+
+@asynccontextmanager
+async def running(*runners: Runner) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for runner in runners:
+            tasks.create_task(runner.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+async def write_notes(service: Service, *notes: str) -> UUID:
+    loan = await service.open_loan()
+    for note in notes:
+        await service.send(WriteNote(loan_id=loan, note=note))
+    return loan
+
+
+async def notes_of(service: Service, loan: UUID) -> int | None:
+    count: int | None = await service.pool.fetchval(
+        "SELECT notes FROM loan_journal WHERE loan_id = $1", loan
+    )
+    return count
+
+
+async def test_a_reader_waits_for_its_own_command_to_be_projected(
+    service: Service,
+) -> None:
+    loan = await service.open_loan()
+    accepted = await service.send(WriteNote(loan_id=loan, note="mine"))
+    query = GetLoan(loan_id=loan)
+    async with running(service.runner(VIEW)):
+        view: Any = await service.queries.ask(
+            query, actor=STAFF, wait_for=accepted.token
+        )
+    assert view.note == "mine"
+
+
+async def test_a_reader_that_waits_in_vain_is_told_to_come_back(pool: Pool) -> None:
+    with pytest.raises(ReadModelBehind) as refusal:
+        await Waiting(pool, timeout=0.02).until("loan_view", FOREVER)
+    assert refusal.value.status == 503
+    assert refusal.value.retry_after > 0
+
+
+async def test_an_owner_shut_out_by_a_higher_fence_changes_nothing(
+    service: Service,
+) -> None:
+    loan = await write_notes(service, "a", "b")
+    zombie = await checkpoints.acquire(
+        service.pool, JOURNAL.name, holder="zombie", lease=-1
+    )
+    assert zombie is not None
+    heir = await checkpoints.acquire(
+        service.pool, JOURNAL.name, holder="heir", lease=60
+    )
+    assert heir is not None and heir.fence > zombie.fence
+
+    batches = Batches(service.pool, JOURNAL, size=10, lease=60)
+    with pytest.raises(OwnershipLost):
+        await batches.next(zombie)
+    assert await notes_of(service, loan) is None
+    with pytest.raises(OwnershipLost):
+        await checkpoints.renew(service.pool, zombie, 60)
+    with pytest.raises(OwnershipLost):
+        await checkpoints.stop(service.pool, zombie, None, "never")
+
+    await batches.next(heir)
+    assert await notes_of(service, loan) == 2
+
+
+async def test_a_batch_written_twice_moves_the_checkpoint_once(
+    service: Service,
+) -> None:
+    loan = await write_notes(service, "a")
+    owned = await checkpoints.acquire(service.pool, JOURNAL.name, holder="me", lease=60)
+    assert owned is not None
+    batches = Batches(service.pool, JOURNAL, size=10, lease=60)
+    await batches.next(owned)
+    with pytest.raises(OwnershipLost):
+        await batches.next(owned)
+    assert await notes_of(service, loan) == 1
+
+
+async def test_nobody_takes_over_while_the_lease_lasts(service: Service) -> None:
+    take = {"name": "x", "lease": 60}
+    assert await checkpoints.acquire(service.pool, holder="one", **take)  # type: ignore[arg-type]
+    assert not await checkpoints.acquire(service.pool, holder="two", **take)  # type: ignore[arg-type]
+
+
+async def test_another_copy_takes_over_when_the_owner_falls_silent(
+    service: Service,
+) -> None:
+    await checkpoints.acquire(service.pool, JOURNAL.name, holder="gone", lease=0.05)
+    loan = await write_notes(service, "a")
+    async with running(service.runner(JOURNAL), service.runner(JOURNAL)):
+        await eventually(lambda: notes_of(service, loan))
+
+
+async def test_an_event_that_cannot_be_folded_stops_the_subscription(
+    service: Service,
+) -> None:
+    before = await write_notes(service, "good")
+    after = await write_notes(service, "poison", "later")
+    other = await write_notes(service, "elsewhere")
+    fold = Fold("poison")
+    runner = service.runner(fold.projection)
+    with (
+        structlog.testing.capture_logs() as logs,
+        pytest.raises(SubscriptionStopped),
+    ):
+        await runner.catch_up()
+
+    event = await service.pool.fetchval(
+        "SELECT event_id FROM kernel.events WHERE data->>'note' = 'poison'"
+    )
+    [halt] = await checkpoints.stopped(service.pool)
+    assert (halt.name, halt.event_id) == ("loan_journal", event)
+    assert "cannot fold poison" in halt.error
+    assert [line["log_level"] for line in logs] == ["critical"]
+
+    with pytest.raises(OwnershipLost):
+        await runner.catch_up()
+    assert fold.seen == ["good", "poison"]
+    assert await notes_of(service, before) == 1
+    assert await notes_of(service, after) is None
+    assert await notes_of(service, other) is None
+
+
+async def test_a_stopped_subscription_goes_on_when_it_is_resumed(
+    service: Service,
+) -> None:
+    loan = await write_notes(service, "a", "poison", "b")
+    fold = Fold("poison")
+    async with running(service.runner(fold.projection)):
+        await eventually(lambda: checkpoints.stopped(service.pool))
+        fold.poison.clear()
+        assert await checkpoints.resume(service.pool, "loan_journal")
+        await eventually(lambda: _is(notes_of(service, loan), 3))
+    assert not await checkpoints.stopped(service.pool)
+    assert not await checkpoints.resume(service.pool, "loan_journal")
+
+
+async def test_every_process_tries_a_stopped_subscription_once(
+    service: Service,
+) -> None:
+    await write_notes(service, "poison")
+    fold = Fold("poison")
+    one, other = service.runner(fold.projection), service.runner(fold.projection)
+    for runner in (one, other):
+        with pytest.raises(SubscriptionStopped):
+            await runner.catch_up()
+    for runner in (one, other):
+        with pytest.raises(OwnershipLost):
+            await runner.catch_up()
+    assert fold.seen == ["poison", "poison"]
+
+    fold.poison.clear()
+    await service.runner(fold.projection).catch_up()
+    assert not await checkpoints.stopped(service.pool)
+
+
+async def test_starts_that_end_without_a_word_are_counted(service: Service) -> None:
+    """A fold that kills its process leaves no error, only attempts."""
+    await write_notes(service, "deadly")
+    for _ in range(3):
+        await checkpoints.acquire(service.pool, JOURNAL.name, holder="x", lease=-1)
+    fold = Fold()
+    runner = service.runner(fold.projection, max_attempts=3)
+    with pytest.raises(OwnershipLost):
+        await runner.catch_up()
+    [halt] = await checkpoints.stopped(service.pool)
+    assert halt.event_id is None
+    assert "3 starts" in halt.error
+    assert fold.seen == []
+
+    await checkpoints.resume(service.pool, JOURNAL.name)
+    await service.runner(fold.projection, max_attempts=3).catch_up()
+    assert fold.seen == ["deadly"]
+
+
+async def test_an_idle_runner_does_not_count_as_a_failed_start(
+    service: Service,
+) -> None:
+    for _ in range(10):
+        await service.runner(JOURNAL, max_attempts=2).catch_up()
+    assert not await checkpoints.stopped(service.pool)
+
+
+async def test_an_event_that_newer_code_recorded_is_not_skipped(
+    service: Service,
+) -> None:
+    loan = await write_notes(service, "a", "b", "c")
+    await service.pool.execute(
+        "UPDATE kernel.events SET type = 'lending.Unheard' WHERE data->>'note' = 'b'"
+    )
+    async with running(service.runner(JOURNAL)):
+        [halt] = await eventually(lambda: checkpoints.stopped(service.pool))
+    assert "lending.Unheard" in halt.error
+    assert await notes_of(service, loan) == 1
+
+
+async def test_a_row_that_the_database_refuses_stops_at_its_event(
+    service: Service,
+) -> None:
+    await service.pool.execute("ALTER TABLE loan_journal ADD CHECK (notes < 3)")
+    first = await write_notes(service, "a")
+    loan = await write_notes(service, "b", "c", "d")
+    async with running(service.runner(JOURNAL, batch=100)):
+        [halt] = await eventually(lambda: checkpoints.stopped(service.pool))
+    assert "CheckViolationError" in halt.error
+    assert await notes_of(service, first) == 1
+    assert await notes_of(service, loan) == 2
+
+
+async def test_a_runner_survives_the_loss_of_its_connections(
+    service: Service, database: str
+) -> None:
+    async with pool_of(database) as other:
+        runner = Runner(other, JOURNAL, worker_settings())
+        loan = await write_notes(service, "a")
+        async with running(runner):
+            await eventually(lambda: notes_of(service, loan))
+            await service.pool.fetch(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await service.send(WriteNote(loan_id=loan, note="b"))
+            await eventually(lambda: _is(notes_of(service, loan), 2))
+
+
+async def test_the_worker_runs_every_projection_and_stops_when_told(
+    service: Service,
+) -> None:
+    stop = asyncio.Event()
+    worker = asyncio.create_task(
+        run_projections(
+            service.pool,
+            LENDING.projections,
+            worker_settings(),
+            stop=stop,
+            wake=service.store.wake,
+        )
+    )
+    loan = await write_notes(service, "a")
+    await eventually(lambda: notes_of(service, loan))
+    stop.set()
+    await asyncio.wait_for(worker, 5)
+    free = "SELECT bool_and(lease_until < clock_timestamp()) FROM kernel.checkpoints"
+    assert await service.pool.fetchval(free)
+
+
+async def _is(value: Any, wanted: object) -> bool:
+    return bool(await value == wanted)

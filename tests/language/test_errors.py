@@ -1,0 +1,56 @@
+"""Every mistake is told as its case under `tests/errors` says, word by word.
+
+A case is a folder named by its code: a blueprint, and what `scaffold` prints about it.
+`pytest --update-cases` writes the expectation anew; read the difference before you keep
+it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generator import pipeline
+from generator.catalogue import CATALOGUE
+from generator.diagnostics import BlueprintError, Report, show
+from generator.sources import Source
+
+CASES = sorted(
+    path for path in (Path(__file__).parents[1] / "errors").iterdir() if path.is_dir()
+)
+
+
+def said_about(case: Path) -> str:
+    """Everything that is reported about the blueprint of a case."""
+    files = sorted(case.glob("*.yaml"), key=lambda file: file.name != "service.yaml")
+    texts = [Source(file.name, file) for file in files]
+    report = Report()
+    documents = pipeline.read(texts, report)
+    try:
+        pipeline.understand(documents, report)
+        found = report.diagnostics
+    except BlueprintError as error:
+        found = error.diagnostics
+    sources = {document.file: document.lines for document in documents}
+    return "".join(f"{show(each, sources)}\n" for each in found)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_mistake_is_told_word_by_word(case: Path, update_cases: bool) -> None:
+    said = said_about(case)
+    expected = case / "stderr.txt"
+    if update_cases:
+        expected.write_text(said)
+    assert said == expected.read_text()
+    assert case.name.partition("-")[0] in said
+
+
+def test_every_code_of_the_catalogue_has_a_case() -> None:
+    shown = {case.name.partition("-")[0] for case in CASES}
+    assert set(CATALOGUE) - shown == set()
+
+
+def test_every_case_is_about_a_code_of_the_catalogue() -> None:
+    shown = {case.name.partition("-")[0] for case in CASES}
+    assert shown - set(CATALOGUE) == set()
