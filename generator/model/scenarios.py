@@ -22,7 +22,7 @@ class Given:
     @property
     def expected(self) -> str:
         """The event that should happen, with the fields that matter."""
-        return f"event({', '.join([self.event, *map(str, self.arguments)])})"
+        return f"spec.event({', '.join([self.event, *map(str, self.arguments)])})"
 
 
 @dataclass(frozen=True, slots=True)
