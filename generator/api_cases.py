@@ -12,7 +12,7 @@ from generator import model, names
 from generator.example_scalars import named_id
 from generator.examples import Examples, json_data
 from generator.literals import printed
-from generator.model_tests import Caller, Creation, Look, Request
+from generator.model_tests import Caller, Creation, Look, Request, fitting
 from generator.rehearsal import Rehearsal, Row, rehearse
 from generator.types import JSON
 
@@ -80,7 +80,7 @@ class ApiCases:
         yield Creation(
             method=command.method,
             path=f"{aggregate.path}{command.path}",
-            body=names.constant(command.method),
+            body=fitting(names.constant(command.method)),
             example=self._body(command, id),
             caller=caller,
             guarded=bool(command.access),

@@ -7,8 +7,19 @@ API tests send the example of every route to a real service.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from generator.model import Aggregate, Assignment, Given, Scenario
+
+LONGEST_NAME = 60
+
+
+def fitting(*words: str) -> str:
+    """A name made of names, cut to what fits on a line and still its own."""
+    name = "_".join(words)
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 5]}_{sha256(name.encode()).hexdigest()[:4]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,10 @@ class RowTests:
     table: str
     histories: tuple[History, ...]
     endings: tuple[History, ...]
+
+    def ended_by(self, ending: History) -> str:
+        """The name of the test about an event that ends a row."""
+        return fitting("test", ending.event, "ends", self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,11 @@ class Look:
         return fixtures(self.caller)
 
     @property
+    def test(self) -> str:
+        """The beginning of the name of its test."""
+        return fitting("test", self.method)
+
+    @property
     def waiting(self) -> str:
         """The headers of somebody who waits for what a command has written."""
         return self.caller.saying("X-Wait-For", 'created["token"]')
@@ -107,6 +127,11 @@ class Request:
         return fixtures(self.caller)
 
     @property
+    def test(self) -> str:
+        """The beginning of the name of its test."""
+        return fitting("test", self.method)
+
+    @property
     def arguments(self) -> str:
         """What is sent."""
         body = f", json={self.body}" if self.body else ""
@@ -127,9 +152,11 @@ class Creation(Request):
     views: tuple[Look, ...]
     lists: tuple[Look, ...]
 
-    def fixtures_with(self, view: Look) -> str:
-        """The parameters of a test that looks at what was made."""
-        return fixtures(self.caller, view.caller)
+    @property
+    def readers(self) -> str:
+        """The parameters of a test in which others look at what was made."""
+        looks = (*self.views, *self.lists)
+        return fixtures(self.caller, *(look.caller for look in looks))
 
     @property
     def repeatable(self) -> str:

@@ -67,7 +67,7 @@ IMPORTED = _set(
     " Forbidden IdempotencyMismatch InvalidTransition Iterator Json JsonValue"
     " Literal Mapping NotFound Owner OwnerColumn Page PageOf Path Projection"
     " PublicAsk PublicSend Query QueryBus Reader ReadModelBehind Repository Request"
-    " Response Role RuleViolated Scenario Self Send Sequence StrEnum Table"
+    " Response Role RuleViolated Self Send Sequence StrEnum Table"
     " TokenFor UniqueKey Url UTC UUID Where"
 )
 

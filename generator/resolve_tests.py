@@ -202,7 +202,7 @@ class _Histories:
             own = model.Assignment(event.id_field, f'UUID("{folding.id}")')
             events.append(model.Given(event.name, (own, *arguments)))
         stream = ids.named(f'UUID("{folding.id}")')
-        return History(matters.name, stream, ids.events_named(events))
+        return History(names.snake(matters.name), stream, ids.events_named(events))
 
 
 def _units(

@@ -279,6 +279,17 @@ async def test_a_database_that_stays_away_is_an_unknown_outcome(
     assert refusal.value.status == 503
 
 
+async def test_a_transaction_too_old_for_its_stream_is_followed_by_a_new_one(
+    service: Service,
+) -> None:
+    loan = await service.open_loan()
+    await service.pool.execute(
+        "UPDATE kernel.streams SET last_xid ="
+        " (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 3)::text::xid8"
+    )
+    assert (await service.send(ReturnLoan(loan_id=loan))).version == 2
+
+
 async def test_a_database_lost_while_reading_is_a_busy_service(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,16 @@ async def test_a_file_that_fails_leaves_nothing_behind(
     assert await migrate(empty, folder) == ["billing/0002_bad.sql"]
 
 
+async def test_a_file_that_cannot_be_recorded_leaves_nothing_behind(
+    empty: str, folder: Path
+) -> None:
+    refusing = "ALTER TABLE kernel.migrations ADD CHECK (id NOT LIKE '%refused%')"
+    write(folder, "billing/0002_refused.sql", f"INSERT INTO one VALUES (3); {refusing}")
+    with pytest.raises(MigrationError, match="check constraint"):
+        await migrate(empty, folder)
+    assert await numbers(empty) == [1, 2]
+
+
 async def test_the_migrations_of_the_service_apply_to_an_empty_database(
     empty: str,
 ) -> None:

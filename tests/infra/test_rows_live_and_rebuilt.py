@@ -17,6 +17,7 @@ from app.common.errors import InvalidTransition, NotFound, RuleViolated
 from app.common.events import Envelope
 from app.common.messages import Command
 from app.infra.projections import batch
+from app.infra.projections.checkpoints import acquire
 from app.infra.projections.folding import RowOfAnotherStream, Standing, advance
 from app.infra.projections.projection import Projection
 from app.infra.projections.rows import load_standings
@@ -213,11 +214,12 @@ async def test_a_runner_overtaken_by_a_sync_event_writes_nothing_older(
     async def overtaken(*arguments: Any) -> dict[UUID, Standing[Any]]:
         before = await load_standings(*arguments)
         await service.send(ChargeFee(loan_id=loan, amount=Decimal(1)))
-        monkeypatch.setattr(batch, "load_standings", load_standings)
         return before
 
     monkeypatch.setattr(batch, "load_standings", overtaken)
-    await service.runner(VIEW, batch=2).catch_up()
+    owned = await acquire(service.pool, VIEW.name, holder="me", lease=60)
+    assert owned is not None
+    await batch.Batches(service.pool, VIEW, size=2, lease=60).next(owned)
     [row] = await service.rows(VIEW.table)
     assert (row["stream_version"], row["fee"]) == (3, Decimal("3.50"))
 

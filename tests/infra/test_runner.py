@@ -227,8 +227,8 @@ async def test_every_process_tries_a_stopped_subscription_once(
 async def test_starts_that_end_without_a_word_are_counted(service: Service) -> None:
     """A fold that kills its process leaves no error, only attempts."""
     await write_notes(service, "deadly")
-    for _ in range(3):
-        await checkpoints.acquire(service.pool, JOURNAL.name, holder="x", lease=-1)
+    for process in ("one", "two", "three"):
+        await checkpoints.acquire(service.pool, JOURNAL.name, holder=process, lease=-1)
     fold = Fold()
     runner = service.runner(fold.projection, max_attempts=3)
     with pytest.raises(OwnershipLost):
@@ -241,6 +241,17 @@ async def test_starts_that_end_without_a_word_are_counted(service: Service) -> N
     await checkpoints.resume(service.pool, JOURNAL.name)
     await service.runner(fold.projection, max_attempts=3).catch_up()
     assert fold.seen == ["deadly"]
+
+
+async def test_a_process_that_comes_back_does_not_count_as_a_failed_start(
+    service: Service,
+) -> None:
+    for fence in range(1, 5):
+        owned = await checkpoints.acquire(
+            service.pool, JOURNAL.name, holder="me", lease=60
+        )
+        assert owned is not None
+        assert (owned.fence, owned.attempts) == (fence, 1)
 
 
 async def test_an_idle_runner_does_not_count_as_a_failed_start(

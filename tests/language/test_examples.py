@@ -220,8 +220,7 @@ def test_a_rule_that_the_filling_rules_cannot_keep_asks_for_an_example() -> None
     fields = words.record(low="int", high="int")
     words.declare("Range", fields, {"self.high <= self.low": "The range is empty."})
     expected = (
-        f"B601 {FILE}:2:3 the example of Range breaks its own rule: "
-        "The range is empty."
+        f"B601 {FILE}:2:3 the example of Range breaks its own rule: The range is empty."
     )
     direct = words.field("range", "Range")
     within_list = words.field("ranges", "list(Range)")

@@ -8,7 +8,7 @@ from generator.blueprint import parse
 from generator.diagnostics import Report
 from generator.document import load
 from generator.example_scalars import named_id
-from generator.model_tests import Caller, DomainTests
+from generator.model_tests import Caller, DomainTests, fitting
 from generator.resolve import resolve
 
 SERVICE = """\
@@ -178,3 +178,10 @@ def test_a_domain_without_scenarios_has_no_file_for_them() -> None:
     assert found.rows_file == "test_shop_read_models.py"
     assert found.api_file == "test_shop_api.py"
     assert not any(unit.scenarios for unit in found.units)
+
+
+def test_a_long_name_is_cut_and_stays_its_own() -> None:
+    one, other = fitting("test", "a" * 70), fitting("test", "a" * 70 + "b")
+    assert (len(one), len(other)) == (60, 60)
+    assert one != other
+    assert fitting("test", "open_loan") == "test_open_loan"

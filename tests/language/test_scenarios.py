@@ -149,7 +149,7 @@ def test_expected_events_name_only_what_is_written() -> None:
         "  then: [Left, Paid: {paid: 1, guest_id: bob}]"
     )
     assert scenario.outcome == (
-        'then(event(Left), event(Paid, paid=Decimal("1"), guest_id=BOB))'
+        'then(spec.event(Left), spec.event(Paid, paid=Decimal("1"), guest_id=BOB))'
     )
 
 
@@ -158,8 +158,8 @@ def test_expected_events_name_only_what_is_written() -> None:
     [
         ("TooCheap", "then_refused(TooCheap)"),
         ("InvalidTransition", "then_refused(InvalidTransition)"),
-        ("Left", "then(event(Left))"),
-        ("{Left: {nights: 1}}", "then(event(Left, nights=1))"),
+        ("Left", "then(spec.event(Left))"),
+        ("{Left: {nights: 1}}", "then(spec.event(Left, nights=1))"),
         ("[]", "then()"),
     ],
 )

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import psutil
@@ -36,10 +37,17 @@ MOMENTS = [
 ]
 
 
-def test_the_whole_flow_passes_without_a_terminal(tmp_path: Path) -> None:
-    with running(
-        "-m", "generator", "demo", cwd=tmp_path, stdout=subprocess.PIPE
-    ) as run:
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder that PostgreSQL may enter as another user, which pytest's are not."""
+    with TemporaryDirectory(
+        prefix="scaffold-demo-", ignore_cleanup_errors=True
+    ) as made:
+        yield Path(made)
+
+
+def test_the_whole_flow_passes_without_a_terminal(home: Path) -> None:
+    with running("-m", "generator", "demo", cwd=home, stdout=subprocess.PIPE) as run:
         said, complaints = run.process.communicate(timeout=120)
         assert run.process.returncode == 0, complaints
         assert run.relatives() == []
@@ -47,26 +55,26 @@ def test_the_whole_flow_passes_without_a_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in said
     for shown in ("201", "409", "RoomTaken", "problem+json", "Idempotency-Key"):
         assert shown in said
-    assert (tmp_path / "demo/app/guest/aggregate.py").is_file()
+    assert (home / "demo/app/guest/aggregate.py").is_file()
 
 
-def test_the_table_names_every_phase(tmp_path: Path) -> None:
-    assert phases(tmp_path / "record", tmp_path, *DEMO) == PHASES
+def test_the_table_names_every_phase(home: Path) -> None:
+    assert phases(home / "record", home, *DEMO) == PHASES
 
 
 @pytest.mark.parametrize(("phase", "number"), MOMENTS)
 def test_nothing_is_left_running(
-    tmp_path: Path, phase: str, number: signal.Signals
+    home: Path, phase: str, number: signal.Signals
 ) -> None:
     moment = (phase, "1", str(number.value))
-    with running("-c", DRIVER, *moment, *DEMO, cwd=tmp_path) as run:
+    with running("-c", DRIVER, *moment, *DEMO, cwd=home) as run:
         code, said = run.outcome()
         assert run.relatives() == []
     assert code == 128 + number, said
     assert said == f"scaffold: stopped by {number.name} in phase {phase!r}\n"
     written = PHASES.index(phase) > PHASES.index("commit")
-    assert (tmp_path / "hotel/app/guest/aggregate.py").exists() == written
-    assert (tmp_path / "hotel").exists() == written
+    assert (home / "hotel/app/guest/aggregate.py").exists() == written
+    assert (home / "hotel").exists() == written
 
 
 @contextmanager
@@ -102,8 +110,8 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_on_a_terminal_it_stays_up_until_it_is_interrupted(tmp_path: Path) -> None:
-    with on_a_terminal(tmp_path) as (run, shown):
+def test_on_a_terminal_it_stays_up_until_it_is_interrupted(home: Path) -> None:
+    with on_a_terminal(home) as (run, shown):
         port = port_in(shown_until("Ctrl-C", shown))
         assert is_open(port)
         run.process.send_signal(signal.SIGINT)
@@ -113,8 +121,8 @@ def test_on_a_terminal_it_stays_up_until_it_is_interrupted(tmp_path: Path) -> No
         assert not is_open(port)
 
 
-def test_it_takes_the_service_along_even_when_it_is_killed(tmp_path: Path) -> None:
-    with on_a_terminal(tmp_path) as (run, shown):
+def test_it_takes_the_service_along_even_when_it_is_killed(home: Path) -> None:
+    with on_a_terminal(home) as (run, shown):
         port = port_in(shown_until("Ctrl-C", shown))
         family = run.relatives()
         run.process.kill()
@@ -123,17 +131,17 @@ def test_it_takes_the_service_along_even_when_it_is_killed(tmp_path: Path) -> No
         assert not is_open(port)
 
 
-def test_a_second_demo_in_the_same_folder_waits_for_the_first(tmp_path: Path) -> None:
-    with on_a_terminal(tmp_path) as (_, shown):
+def test_a_second_demo_in_the_same_folder_waits_for_the_first(home: Path) -> None:
+    with on_a_terminal(home) as (_, shown):
         shown_until("Ctrl-C", shown)
-        with running("-m", "generator", *DEMO, cwd=tmp_path) as second:
+        with running("-m", "generator", *DEMO, cwd=home) as second:
             code, said = second.outcome()
     assert code == 2
     assert said == "scaffold: a demo is running in hotel; stop that one first\n"
 
 
-def test_a_service_that_ends_by_itself_fails_the_demo(tmp_path: Path) -> None:
-    with on_a_terminal(tmp_path) as (run, shown):
+def test_a_service_that_ends_by_itself_fails_the_demo(home: Path) -> None:
+    with on_a_terminal(home) as (run, shown):
         shown_until("Ctrl-C", shown)
         [supervisor] = [
             one for one in run.relatives() if one.cmdline()[1:3] == ["-m", "app.dev"]

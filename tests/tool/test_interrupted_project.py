@@ -12,8 +12,12 @@ from tests.tool.processes import DRIVER, phases, running
 
 NEW_PROJECT = ("new-project", "deep/shop", "--blueprint", "booking_core")
 PHASES = ["read", "parse", "resolve", "check", "render", "style", "write", "commit"]
-MOMENTS = [(phase, 1) for phase in PHASES] + [("write", 2), ("write", 100)]
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+MOMENTS = [
+    *((phase, 1, signal.SIGINT) for phase in PHASES),
+    *(("write", 100, number) for number in SIGNALS),
+    *(("style", 1, number) for number in (signal.SIGTERM, signal.SIGHUP)),
+]
 
 
 @pytest.fixture
@@ -28,8 +32,7 @@ def test_the_table_names_every_phase(tmp_path: Path) -> None:
     assert phases(tmp_path / "record", tmp_path, *NEW_PROJECT) == PHASES
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-@pytest.mark.parametrize(("phase", "count"), MOMENTS)
+@pytest.mark.parametrize(("phase", "count", "number"), MOMENTS)
 def test_nothing_is_left(
     tmp_path: Path, scratch: Path, phase: str, count: int, number: signal.Signals
 ) -> None:

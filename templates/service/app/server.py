@@ -16,6 +16,7 @@ from app.api.errors import problems
 from app.api.openapi import Api, operation_id
 from app.api.routers import health
 from app.bootstrap import Settings, opened
+from app.common.clock import Clock
 from app.common.errors import Busy
 from app.infra.logging import RequestLog, configure_logging
 from app.infra.logging.setup import logging_config
@@ -25,13 +26,15 @@ WORKER_KILL_SECONDS = 10
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, clock: Clock | None = None
+) -> FastAPI:
     """The API; its parts are opened when it starts and closed when it ends."""
     settings = settings or Settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings) as service:
+        async with opened(settings, clock=clock) as service:
             app.state.service = service
             yield
 

@@ -18,6 +18,7 @@ from httpx2 import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from app.bootstrap import Settings
+from app.common.clock import FixedClock
 from app.config.database import DatabaseSettings
 from app.config.security import SecuritySettings
 from app.config.service import Environment, ServiceSettings
@@ -27,6 +28,7 @@ from app.operations import migrate
 from app.security.tokens import Tokens
 from app.server import create_app
 from app.worker import run
+from tests.spec import NOW
 
 TEMPLATE = "template_migrated"
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -77,8 +79,8 @@ async def settings(
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The whole service: API and worker on one database."""
-    app = create_app(settings)
+    """The whole service: API and worker on one database, in the examples' time."""
+    app = create_app(settings, clock=FixedClock(NOW))
     async with app.router.lifespan_context(app):
         stop = asyncio.Event()
         worker = asyncio.create_task(run(app.state.service, stop))

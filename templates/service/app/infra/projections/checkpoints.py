@@ -24,10 +24,11 @@ RETURNING epoch, xid::text::bigint AS xid_number, pos, fence, attempts
 """
 
 # A stopped subscription is tried again by whoever has not failed at that event before.
-# An UPDATE that finds nothing writes nothing: those who stand by do not disturb.
+# An UPDATE that finds nothing writes nothing: those who stand by do not disturb. A
+# process that comes back after the database was away has not died: no attempt counts.
 _TAKE_OVER: Final = f"""
 UPDATE kernel.checkpoints SET fence = fence + 1, holder = $2, lease_until = {_LEASE},
-    attempts = attempts + 1
+    attempts = attempts + CASE WHEN holder = $2 THEN 0 ELSE 1 END
 WHERE name = $1 AND (lease_until < clock_timestamp() OR holder = $2)
     AND (stopped_at IS NULL OR stopped_event_id <> ALL ($4::uuid[]))
 RETURNING epoch, xid::text::bigint AS xid_number, pos, fence, attempts
