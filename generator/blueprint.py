@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from generator import names
 from generator.diagnostics import Path, Report, did_you_mean
 from generator.document import Document
 
@@ -367,6 +368,8 @@ def parse(documents: Sequence[Document], report: Report) -> Blueprint:
         return Blueprint(*services[0], domains)
     shape, document = domains[0]
     roles: dict[str, str | None] = dict.fromkeys(_roles_of(shape))
+    for aggregate in shape.aggregates:
+        roles[names.snake(aggregate)] = f"{shape.domain}.{aggregate}"
     service = ServiceShape(service=shape.domain, summary=shape.summary, roles=roles)
     return Blueprint(service, document, domains)
 

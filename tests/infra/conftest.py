@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,7 +56,9 @@ class Databases:
 
 @pytest.fixture(scope="session")
 async def databases() -> AsyncIterator[Databases]:
-    """A running server with a migrated template."""
+    """A running server with a migrated template; gone at the end, SIGTERM included."""
+    with suppress(ValueError):  # outside of the main thread signals are not ours
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=SHORT_AND_FAST))
     try:
         async with postgres.running(folder, postgres.FORGETFUL) as running:
