@@ -73,6 +73,11 @@ async def test_a_file_edited_after_it_was_applied_is_refused(
     assert await numbers(empty) == [1, 2]
 
 
+async def test_a_file_of_comments_alone_is_applied(empty: str, folder: Path) -> None:
+    write(folder, "billing/0002_later.sql", "-- nothing yet, and no line end")
+    assert "billing/0002_later.sql" in await migrate(empty, folder)
+
+
 async def test_a_file_that_fails_leaves_nothing_behind(
     empty: str, folder: Path
 ) -> None:

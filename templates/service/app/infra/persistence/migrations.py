@@ -79,7 +79,8 @@ async def _apply(
     for migration in missing:
         try:
             async with connection.transaction():
-                await connection.execute(migration.sql)
+                # asyncpg cannot answer a text without any statement; this is one.
+                await connection.execute(f"{migration.sql}\n;SELECT")
                 await connection.execute(
                     "INSERT INTO kernel.migrations (id, sha256) VALUES ($1, $2)",
                     migration.id,
