@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,8 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """The files that git knows or would add, and nothing that was made from them."""
+def checkout() -> Iterator[Path]:
+    """The files that git knows or would add, and nothing that was made from them.
+
+    Not below pytest's own folders: any other run of pytest closes those to the user
+    that PostgreSQL runs as, where we are root.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -24,11 +30,13 @@ def checkout(tmp_path: Path) -> Path:
         capture_output=True,
         text=True,
     )
-    for name in filter(None, listed.stdout.split("\0")):
-        place = tmp_path / "checkout" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, place)
-    return tmp_path / "checkout"
+    with TemporaryDirectory(prefix="checkout-") as folder:
+        Path(folder).chmod(0o755)
+        for name in filter(None, listed.stdout.split("\0")):
+            place = Path(folder) / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place)
+        yield Path(folder)
 
 
 @pytest.fixture
