@@ -1,15 +1,17 @@
 # make demo    the example service: written, started, and watched taking a booking
 # make test    every test
+# make test-kafka  the tests of the bus on Apache Kafka, where there are Java and Maven
+# make bench   how fast the kernel is, beside others on the same server; NAMES=... for some
 # make check   format, lint and types of the generator and of the service's runtime
 #
 # Needs Python 3.11 or newer, nothing else. Everything is installed into .venv.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format clean
+.PHONY: help demo test test-kafka bench check format clean
 
 RUN := .venv/bin
-CHECKED := generator tests templates/service
+CHECKED := generator tests bench templates/service
 # Those parts of the runtime that need nothing that is rendered.
 PLAIN := app/common app/config app/dev app/infra
 TESTS ?= tests
@@ -24,6 +26,12 @@ test: .venv/dev.stamp
 	@echo "Running the tests ..."
 	@$(RUN)/pytest -q -n 2 --dist loadfile $(TESTS)
 
+test-kafka: .venv/dev.stamp
+	@$(RUN)/python tests/kafka
+
+bench: .venv/bench.stamp
+	@PYTHONPATH=templates/service $(RUN)/python -m bench $(NAMES)
+
 check: .venv/dev.stamp
 	$(RUN)/ruff format --check $(CHECKED)
 	$(RUN)/ruff check $(CHECKED)
@@ -35,7 +43,7 @@ format: .venv/dev.stamp
 	$(RUN)/ruff format $(CHECKED)
 
 clean:
-	rm -rf .venv demo dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build demo dist .mypy_cache .pytest_cache .ruff_cache
 
 # A stamp is as old as the installation that it stands for.
 .venv/%.stamp: pyproject.toml

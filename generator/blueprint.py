@@ -1,28 +1,20 @@
-"""The shape of a blueprint: which keys there are, and what kind of thing each holds.
+"""Read documents as a blueprint: sort the files, and report what is of the wrong shape.
 
-Shape only. A name, type or expression is still text here; `resolve` gives it meaning.
-Every scalar arrives as its source text, so `1.10` and `on` are what the author wrote.
+Every mistake is reported, and all of a file at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from generator import names
 from generator.diagnostics import Path, Report, did_you_mean
 from generator.document import Document
+from generator.shapes import DomainShape, ServiceShape, Shape
 
 CODES = {
     "B100": "A part of the blueprint has the wrong shape.",
@@ -31,295 +23,6 @@ CODES = {
     "B103": "A required key is missing.",
     "B104": "A file of the blueprint is missing, or two claim the same place.",
 }
-
-
-class Shape(BaseModel):
-    """One mapping of the language.
-
-    Keys it does not know are kept while pydantic parses, and reported afterwards
-    together with all others. `later` names keys of the language that this version
-    refuses.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
-    later: ClassVar[frozenset[str]] = frozenset()
-
-
-def _listed(value: object) -> object:
-    """Let one thing stand for a list of one."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _mapped(value: object) -> object:
-    """Let a key without a value stand for an empty mapping."""
-    return {} if value is None else value
-
-
-Names = Annotated[list[str], BeforeValidator(_listed)]
-Expressions = Annotated[dict[str, str], BeforeValidator(_mapped)]
-
-
-class FieldShape(Shape):
-    """A field: `email`, `str(min_length=3)`, or the long form with `type:`."""
-
-    later = frozenset({"personal", "was"})
-
-    type: str
-    default: Any = None
-    summary: str = ""
-    example: Any = None
-    secret: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        return {"type": value} if isinstance(value, str) else value
-
-
-Fields = Annotated[dict[str, FieldShape], BeforeValidator(_mapped)]
-
-
-class RuleShape(Shape):
-    """What must hold, and how its refusal is called."""
-
-    later = frozenset({"custom"})
-
-    require: str
-    error: str | None = None
-    message: str | None = None
-
-
-class ValueObjectShape(Shape):
-    """A value with rules of its own and computed properties."""
-
-    summary: str = ""
-    fields: Fields
-    rules: list[RuleShape] = []
-    computed: Expressions = {}
-
-
-class EmissionShape(Shape):
-    """One event that a command may emit, with the fields that are written out."""
-
-    later = frozenset({"custom"})
-
-    event: str
-    condition: str | None = Field(default=None, alias="if")
-    mapping: Expressions = Field(default={}, alias="with")
-    place: tuple[str | int, ...] = ()
-    mapping_place: tuple[str | int, ...] = ()
-
-
-def _emissions(value: object) -> object:
-    """Bring every way to write `emits` into one list, remembering the places."""
-    if isinstance(value, list):
-        nested = [_emission(item, (index,)) for index, item in enumerate(value)]
-        return [emission for items in nested for emission in items]
-    return _emission(value, ())
-
-
-def _emission(value: object, place: Path) -> list[object]:
-    if isinstance(value, str):
-        return [{"event": value, "place": place, "mapping_place": place}]
-    if isinstance(value, dict) and "event" in value:
-        return [{**value, "place": place, "mapping_place": (*place, "with")}]
-    if isinstance(value, dict):
-        return [
-            {
-                "event": name,
-                "with": mapping,
-                "place": (*place, name),
-                "mapping_place": (*place, name),
-            }
-            for name, mapping in value.items()
-        ]
-    return [value]
-
-
-class CommandShape(Shape):
-    """What somebody may ask of an aggregate."""
-
-    later = frozenset({"reads", "calls", "on_error", "returns", "let", "id"})
-
-    summary: str = ""
-    creates: bool = False
-    fields: Fields = {}
-    origins: Names = Field(default=[], alias="from")
-    access: Names | None = None
-    rules: list[RuleShape] = []
-    emits: Annotated[list[EmissionShape], BeforeValidator(_emissions)] = []
-
-
-class EventShape(Shape):
-    """Something that happened to an aggregate."""
-
-    later = frozenset({"version", "upcasts", "erases", "was", "public", "personal"})
-
-    summary: str = ""
-    target: str | None = Field(default=None, alias="to")
-    assign: Expressions = Field(default={}, alias="set")
-    sync: str | None = None
-    fields: Fields = {}
-
-
-class UniqueShape(Shape):
-    """A key that one aggregate at a time may hold."""
-
-    of: Names
-    while_in: Names = Field(default=[], alias="while")
-    error: str
-
-
-class AggregateShape(Shape):
-    """A consistency boundary: its state, its commands, its events."""
-
-    later = frozenset({"id", "keep", "was"})
-
-    summary: str = ""
-    state: Fields = {}
-    lifecycle: str | None = None
-    unique: list[UniqueShape] = []
-    commands: dict[str, CommandShape] = {}
-    events: dict[str, EventShape] = {}
-
-    @field_validator("commands", "events", mode="before")
-    @classmethod
-    def _bare_names(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {k: {} if v is None else v for k, v in value.items()}
-        return value
-
-
-Verb = Literal["insert", "update", "delete"]
-
-
-class ActionShape(Shape):
-    """What an event does to the row of its stream."""
-
-    later = frozenset({"where", "upsert", "for_each"})
-
-    verb: Verb
-    mapping: Expressions = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _written_forms(cls, value: object) -> object:
-        if isinstance(value, str):
-            return {"verb": value}
-        if isinstance(value, dict):
-            verbs = [key for key in ("insert", "update", "delete") if key in value]
-            if len(verbs) == 1:
-                rest = {k: v for k, v in value.items() if k != verbs[0]}
-                return {"verb": verbs[0], "mapping": value[verbs[0]], **rest}
-            if not verbs and cls.later & value.keys():
-                return {"verb": "update", **value}
-        return value
-
-
-class ReadModelShape(Shape):
-    """A table that answers questions, filled by events."""
-
-    later = frozenset({"was"})
-
-    summary: str = ""
-    key: str
-    columns: Fields
-    indexes: list[Names] = []
-    on: dict[str, ActionShape]
-
-
-Operator = Literal[
-    "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts_with", "is_null"
-]
-
-
-class FilterShape(Shape):
-    """A condition that the caller of a query fills in: `status?` or the long form."""
-
-    name: str
-    column: str = ""
-    op: Operator = "="
-    optional: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        if isinstance(value, str):
-            value = {"name": value}
-        if isinstance(value, dict) and isinstance(value.get("name"), str):
-            name = value["name"]
-            if name.endswith("?"):
-                value = {**value, "name": name[:-1], "optional": "true"}
-        return value
-
-
-class QueryShape(Shape):
-    """A question that a read model answers."""
-
-    later = frozenset({"where", "cache", "group_by", "measures"})
-
-    summary: str = ""
-    source: str = Field(alias="from")
-    by: str | None = None
-    filter: list[FilterShape] = []
-    sort: Names = []
-    page: int = Field(default=50, ge=1, le=500)
-    access: Names | None = None
-
-
-class ScenarioShape(Shape):
-    """An example of the domain's behaviour, which becomes a unit test."""
-
-    later = frozenset({"saga", "reads", "calls", "after"})
-
-    name: str
-    given: list[Any] = []
-    when: Any
-    then: Any
-    now: str | None = None
-    actor: str | None = Field(default=None, alias="as")
-
-
-class VocabularyShape(Shape):
-    """What a service and a domain can both declare."""
-
-    summary: str = ""
-    types: dict[str, FieldShape] = {}
-    enums: dict[str, Names] = {}
-    value_objects: dict[str, ValueObjectShape] = {}
-
-
-class DomainShape(VocabularyShape):
-    """One bounded context: one file."""
-
-    later = frozenset(
-        {"policies", "sagas", "schedules", "push", "adapters", "tenant", "settings"}
-    )
-
-    domain: str
-    aggregates: dict[str, AggregateShape] = {}
-    read_models: dict[str, ReadModelShape] = {}
-    queries: dict[str, QueryShape] = {}
-    scenarios: list[ScenarioShape] = []
-
-
-class ServiceShape(VocabularyShape):
-    """The service as a whole: `service.yaml`."""
-
-    later = frozenset({"tenant", "settings"})
-
-    service: str
-    timezone: str = "UTC"
-    roles: dict[str, str | None] = {}
-
-    @field_validator("roles", mode="before")
-    @classmethod
-    def _plain_list(cls, value: object) -> object:
-        if isinstance(value, list):
-            return {role: None for role in value if isinstance(role, str)}
-        return value
 
 
 class Blueprint:
@@ -421,7 +124,16 @@ def _report_shape_error(
         return
     said = _PLAIN_WORDS.get(error["type"], error["msg"])
     name = f"`{path[-1]}`: " if path else ""
-    report.error("B100", document.span(path), f"{name}{said}")
+    report.error("B100", document.span(path), f"{name}{said}", _cut_type(path))
+
+
+def _cut_type(path: Path) -> str:
+    """A hint where a comma inside {} has cut a type such as `list(str, max_length=3)`.
+
+    YAML reads what stands behind the comma as another key.
+    """
+    cut = path and str(path[-1]).rstrip("?").endswith(")")
+    return 'inside {}, a type with a comma stands in quotes: "list(...)"' if cut else ""
 
 
 _PLAIN_WORDS = {

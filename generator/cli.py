@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FOUND = 1
 WRONG_USAGE = 2
 EXAMPLE = "booking_core"
+TRACEBACK = "SCAFFOLD_TRACEBACK"
 
 app = typer.Typer(
     help="Event-sourced services out of short YAML blueprints.",
@@ -132,6 +133,15 @@ def _mistakes_of(blueprint: str) -> Iterator[None]:
         raise typer.Exit(WRONG_USAGE if wrong_usage else FOUND) from error
     except OSError as error:
         typer.echo(f"scaffold: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(FOUND) from error
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if TRACEBACK in os.environ:
+            raise
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        typer.echo(f"scaffold: this is a bug in scaffold: {said}", err=True)
+        typer.echo(f"  {TRACEBACK}=1 shows where; please report it", err=True)
         raise typer.Exit(FOUND) from error
 
 

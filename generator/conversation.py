@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from generator.diagnostics import ScaffoldError
 from generator.interrupts import checkpoint, interruptible
 
 SECONDS_TO_ANSWER = 30
+SECONDS_TO_COME = 30
+BETWEEN_LOOKS = 0.05
 UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{4}([0-9a-f]{8})\b")
 
 Body = Mapping[str, object]
@@ -72,6 +75,21 @@ class Conversation:
     def get(self, path: str, token: str = "", **headers: str) -> Answer:
         """Ask a query."""
         return self._ask("GET", path, None, token, headers)
+
+    def get_until(
+        self, path: str, token: str, holds: Callable[[Answer], bool]
+    ) -> Answer:
+        """Ask a query again and again until its answer holds; show the last one."""
+        self._show_request("GET", path, None, {})
+        headers = {"Authorization": f"Bearer {token}"}
+        deadline = time.monotonic() + SECONDS_TO_COME
+        with interruptible():
+            answer = self._exchange("GET", path, None, headers)
+            while not holds(answer) and time.monotonic() < deadline:
+                time.sleep(BETWEEN_LOOKS)
+                answer = self._exchange("GET", path, None, headers)
+        self._show_answer(answer)
+        return answer
 
     def _ask(
         self,
@@ -147,4 +165,6 @@ def short(text: str) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     return f"{{{brief(value)}}}" if isinstance(value, Mapping) else str(value)

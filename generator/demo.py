@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from generator import playground
+from generator.broker import Broker
 from generator.conversation import Conversation
 from generator.diagnostics import Report
 from generator.interrupts import checkpoint
@@ -38,7 +39,7 @@ def run(folder: Path, once: bool) -> None:
     console.print(f"Wrote {len(tree)} files to {folder}", markup=False)
     with playground.claimed(folder) as held, Stack(folder, held.fileno()) as stack:
         ready = _started(stack, console)
-        walk(Conversation(str(ready["url"]), console), stack.token)
+        walk(Conversation(str(ready["url"]), console), stack.token, _broker(ready))
         console.print(Text("\nThe whole flow has passed.", "bold green"))
         if not once and sys.stdout.isatty():
             _invite(console, folder, ready)
@@ -57,9 +58,16 @@ def _started(stack: Stack, console: Console) -> Announcement:
     return announcement
 
 
+def _broker(ready: Announcement) -> Broker:
+    pids = ready["pids"]
+    assert isinstance(pids, dict)
+    return Broker(str(ready["bus"]), pids["broker"])
+
+
 def _invite(console: Console, folder: Path, ready: Announcement) -> None:
     for name, place in [
         ("documentation", ready["docs"]),
+        ("bus", f"{ready['bus']} (Kafka protocol)"),
         ("health", f"{ready['url']}/health/ready"),
         ("code", folder / "app"),
         ("log", folder / LOG),

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Iterator
 
 from generator import names
-from generator.blueprint import DomainShape
+from generator.shapes import DomainShape
 from generator.site import Site
 from generator.symbols import SHARED
 
@@ -70,6 +70,9 @@ def _check_derived_classes(
     }
     for written in shape.aggregates.values():
         derived |= {f"{name}Body": f"the body of {name}" for name in written.commands}
+    for query, asked in shape.queries.items():
+        if asked.measures:
+            derived[f"{query}Row"] = f"the rows of {query}"
     for name, meaning in derived.items():
         if name in seen:
             seen[name].key_error(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generator import model, names
-from generator.blueprint import AggregateShape
 from generator.diagnostics import did_you_mean
 from generator.expressions import Binding
+from generator.shapes import AggregateShape
 from generator.site import Site
 from generator.types import Type, ref
 

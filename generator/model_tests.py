@@ -82,13 +82,17 @@ def fixtures(*callers: Caller) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A query, and the field of its answer that names what it shows."""
+    """A query, and the field of its answer that names what it shows.
+
+    `nothing` is what its answer says, printed, while there is nothing to show.
+    """
 
     method: str
     path: str
     parameters: str
     caller: Caller
     key: str
+    nothing: str
 
     @property
     def fixtures(self) -> str:
@@ -165,6 +169,16 @@ class Creation(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """An event, and the command that a policy makes of it, if it makes one."""
+
+    function: str
+    policy: str
+    event: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class DomainTests:
     """All tests of one domain."""
 
@@ -178,6 +192,9 @@ class DomainTests:
     creations: tuple[Creation, ...]
     strangers: tuple[Request, ...]
     lists: tuple[Look, ...]
+    reactions: tuple[Reaction, ...]
+    policy_ids: tuple[Assignment, ...]
+    example_event: str
 
     def of(self, aggregate: Aggregate) -> UnitTests:
         """The unit tests of an aggregate."""
@@ -192,6 +209,11 @@ class DomainTests:
     def rows_file(self) -> str:
         """The file of the row tests; none where there are no rows."""
         return f"test_{self.module}_read_models.py" if self.rows else ""
+
+    @property
+    def policies_file(self) -> str:
+        """The file of the policies' tests; none where no example makes one act."""
+        return f"test_{self.module}_policies.py" if self.reactions else ""
 
     @property
     def api_file(self) -> str:

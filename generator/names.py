@@ -62,13 +62,13 @@ PACKAGES = _set(
 IMPORTED = _set(
     "Accepted Actor Aggregate AlreadyExists Annotated Any APIRouter Ask AsyncClient"
     " BaseModel Body Busy Bytes Callable CannotDecide ClassVar Column Command"
-    " CommandBus CommandResult ConfigDict Conflict Context CorruptStream Decimal"
-    " Depends Domain DomainError Email Envelope Event EventStore Field Final"
-    " Forbidden IdempotencyMismatch InvalidTransition Iterator Json JsonValue"
-    " Literal Mapping NotFound Owner OwnerColumn Page PageOf Path Projection"
-    " PublicAsk PublicSend Query QueryBus Reader ReadModelBehind Repository Request"
-    " Response Role RuleViolated Self Send Sequence StrEnum Table"
-    " TokenFor UniqueKey Url UTC UUID Where"
+    " CommandBus CommandResult ConfigDict Conflict Context CorruptStream Count"
+    " Counting Decimal Depends Domain DomainError Email Envelope Event EventStore"
+    " Field Final Forbidden IdempotencyMismatch InvalidTransition Iterator Json"
+    " JsonValue Literal Lookup Mapping Measure NotFound Owner OwnerColumn Page PageOf"
+    " Path Projection PublicAsk PublicSend Query QueryBus Reader ReadModelBehind"
+    " Repository Request Response Role RuleViolated Self Send Sequence Streams StrEnum"
+    " Table Tally TokenFor UniqueKey Url UTC UUID Where"
 )
 
 
@@ -97,6 +97,12 @@ def pascal(name: str) -> str:
 
 def constant(name: str) -> str:
     return name if UPPER.fullmatch(name) else snake(name).upper()
+
+
+def same_constant(name: str, others: Iterable[str]) -> str:
+    """Which of the others is the same constant as the name, or nothing."""
+    wanted = constant(name)
+    return next((each for each in others if constant(each) == wanted), "")
 
 
 def kebab(name: str) -> str:

@@ -48,9 +48,11 @@ class Rehearsal:
             )
             before = SimpleNamespace(**row) if row else None
             scope = {"event": event, "envelope": envelope, "row": before}
+            assigned = action.arguments if row is None else action.changes
+            if action.verb == "insert":
+                assigned = action.arguments
             values = {
-                each.name: self.folding.value(each.code, scope)
-                for each in action.arguments
+                each.name: self.folding.value(each.code, scope) for each in assigned
             }
             row = None if action.verb == "delete" else {**(row or {}), **values}
         return row
@@ -94,16 +96,21 @@ def _decided(
         if folding.value(rule.broken, scope):
             return rule.error, ()
     events = tuple(
-        (
-            each.event,
-            SimpleNamespace(
-                **{
-                    argument.name: folding.value(argument.code, scope)
-                    for argument in each.arguments
-                }
-            ),
-        )
+        (each.event, _recorded(each, folding, scope))
         for each in command.emissions
         if not each.condition or folding.value(each.condition, scope)
     )
     return "", events
+
+
+def _recorded(
+    emission: model.Emission, folding: Folding, scope: Mapping[str, object]
+) -> SimpleNamespace:
+    """The event of an emission; what the command does not fill has its default."""
+    declared = next(
+        each.fields for each in folding.aggregate.events if each.name == emission.event
+    )
+    event = folding.living(declared, {})
+    for argument in emission.arguments:
+        setattr(event, argument.name, folding.value(argument.code, scope))
+    return event

@@ -1,25 +1,29 @@
 """Give a blueprint its meaning: from shapes to the model that templates print.
 
-Every mistake is reported, none raised: what cannot be resolved is left out, and the
-report says so before anything is rendered.
+Every mistake is reported: what cannot be resolved is left out, and the report says so
+before anything is rendered. Only domains that cannot be told apart end it at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from generator import model, names, prose
-from generator.blueprint import Blueprint, DomainShape, VocabularyShape
+from generator.blueprint import Blueprint
 from generator.definitions import in_order, refuse_circles
 from generator.derived import check_names
 from generator.diagnostics import Report, did_you_mean
 from generator.document import Document
 from generator.imports import domain_imports, vocabulary_imports
 from generator.resolve_aggregate import resolve_aggregate
-from generator.resolve_reading import resolve_query, resolve_read_model
+from generator.resolve_policies import with_policies
+from generator.resolve_queries import resolve_query
+from generator.resolve_read_models import resolve_read_model
 from generator.resolve_tests import with_tests
 from generator.resolve_types import ValueObjects, resolve_alias, resolve_enum
+from generator.shapes import DomainShape, VocabularyShape
 from generator.site import Site
 from generator.symbols import SHARED, Symbols, View
 
@@ -27,11 +31,13 @@ CODES = {
     "B113": "A name is used twice where one thing can have it.",
     "B114": "A role names no aggregate whose id its subject could be.",
     "B115": "A time zone does not exist.",
+    "B116": "A list holds the same thing twice.",
 }
 
 
 def resolve(blueprint: Blueprint, report: Report) -> model.Service:
     """The service that a blueprint describes."""
+    _check_domains(blueprint, report)
     symbols = Symbols.of(blueprint, report)
     roles = _roles(blueprint, symbols, report)
     sites = {
@@ -43,12 +49,22 @@ def resolve(blueprint: Blueprint, report: Report) -> model.Service:
     refuse_circles(sites, values)
     symbols.compute = values.compute
     service = blueprint.service
+    aggregates = {
+        shape.domain: _aggregates(shape, sites[shape.domain])
+        for shape, _ in blueprint.domains
+    }
     _check_service(blueprint, report)
     vocabularies = {
         name: _vocabulary(name, module.shape, values, sites[name])
         for name, module in symbols.modules.items()
     }
     shared = vocabularies.pop(SHARED)
+    shapes = {shape.domain: shape for shape, _ in blueprint.domains}
+    # Policies name events and commands of other domains, so all domains come first.
+    domains = [
+        _domain(shape, vocabularies[name], aggregates, sites[name])
+        for name, shape in shapes.items()
+    ]
     resolved = model.Service(
         name=service.service,
         title=names.title(service.service),
@@ -56,12 +72,7 @@ def resolve(blueprint: Blueprint, report: Report) -> model.Service:
         timezone=service.timezone,
         roles=roles,
         shared=shared if _declares_anything(shared) else None,
-        domains=tuple(
-            _domain(shape, vocabularies[shape.domain], sites[shape.domain])
-            for shape in {
-                shape.domain: shape for shape, _ in blueprint.domains
-            }.values()
-        ),
+        domains=with_policies(domains, shapes, sites),
     )
     views = {name: site.view for name, site in sites.items()}
     return with_tests(resolved, blueprint, views, report)
@@ -71,17 +82,25 @@ def _roles(
     blueprint: Blueprint, symbols: Symbols, report: Report
 ) -> tuple[model.Role, ...]:
     document = blueprint.service_document
+    listed = _listed_roles(document, report)
     known = [
         f"{module.name}.{aggregate}"
         for module in symbols.modules.values()
         for aggregate in module.aggregates
     ]
-    found = []
+    found: list[model.Role] = []
     for name, entity in blueprint.service.roles.items():
-        path = ("roles", name)
+        path = ("roles", listed.index(name) if name in listed else name)
         if problem := names.name_problem(name, "member"):
             code, message, hint = problem
             report.error(code, document.key_span(path), message, hint)
+        elif same := names.same_constant(name, [role.name for role in found]):
+            report.error(
+                "B113",
+                document.key_span(path),
+                f'"{name}" and "{same}" are both {names.constant(name)} in generated '
+                "code",
+            )
         if entity is not None and entity not in known:
             report.error(
                 "B114",
@@ -91,6 +110,17 @@ def _roles(
             )
         found.append(model.Role(name, names.constant(name), entity or ""))
     return tuple(found)
+
+
+def _listed_roles(document: Document, report: Report) -> Sequence[str]:
+    """The roles as they are written in a plain list, of which none stands twice."""
+    written = document.data.get("roles")
+    listed = written if isinstance(written, list) else []
+    for index, name in enumerate(listed):
+        if name in listed[:index]:
+            place = document.span(("roles", index))
+            report.error("B116", place, f'"{name}" is in this list already')
+    return listed
 
 
 def _check_service(blueprint: Blueprint, report: Report) -> None:
@@ -107,12 +137,19 @@ def _check_service(blueprint: Blueprint, report: Report) -> None:
             f'there is no time zone "{service.timezone}"',
             "write a name of the IANA list, as Europe/Vienna",
         )
+
+
+def _check_domains(blueprint: Blueprint, report: Report) -> None:
+    """Every domain has a name of its own that the rest can look up."""
+    wrong = False
     seen: dict[str, Document] = {}
     for shape, place in blueprint.domains:
         if problem := names.name_problem(shape.domain, "domain"):
+            wrong = True
             code, message, hint = problem
             report.error(code, place.span(("domain",)), message, hint)
         if shape.domain in seen:
+            wrong = True
             report.error(
                 "B113",
                 place.span(("domain",)),
@@ -120,6 +157,8 @@ def _check_service(blueprint: Blueprint, report: Report) -> None:
                 also=[(seen[shape.domain].span(("domain",)), "the other one")],
             )
         seen[shape.domain] = place
+    if wrong:
+        report.raise_if_errors()
 
 
 def _vocabulary(
@@ -150,19 +189,26 @@ def _declares_anything(vocabulary: model.Vocabulary) -> bool:
     return bool(vocabulary.enums or vocabulary.definitions)
 
 
-def _domain(
-    shape: DomainShape, vocabulary: model.Vocabulary, site: Site
-) -> model.Domain:
-    aggregates = tuple(
+def _aggregates(shape: DomainShape, site: Site) -> tuple[model.Aggregate, ...]:
+    return tuple(
         resolve_aggregate(name, shape.domain, written, site.at("aggregates", name))
         for name, written in shape.aggregates.items()
     )
+
+
+def _domain(
+    shape: DomainShape,
+    vocabulary: model.Vocabulary,
+    all_aggregates: Mapping[str, tuple[model.Aggregate, ...]],
+    site: Site,
+) -> model.Domain:
+    aggregates = all_aggregates[shape.domain]
     read_models = {
         name: found
         for name, written in shape.read_models.items()
         if (
             found := resolve_read_model(
-                name, written, aggregates, site.at("read_models", name)
+                name, written, all_aggregates, site.at("read_models", name)
             )
         )
     }

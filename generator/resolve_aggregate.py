@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from generator import model, names, prose
-from generator.blueprint import AggregateShape, EventShape, UniqueShape
 from generator.diagnostics import did_you_mean
 from generator.expressions import Binding
 from generator.frame import Frame, lifecycle_member
 from generator.printing import mentions, rounded
 from generator.resolve_command import Decision, resolve_command
 from generator.resolve_types import resolve_fields
+from generator.shapes import AggregateShape, EventShape, UniqueShape
 from generator.site import Site
 
 CODES = {
@@ -23,6 +24,7 @@ CODES = {
     "B415": "A word is not a state of the lifecycle.",
     "B416": "An event creates an aggregate without all that its state requires.",
     "B417": "A creating command cannot be sure to emit an event that creates.",
+    "B419": "An aggregate has no command, or no event.",
     "B418": "A unique key is not a plain value, or an event may leave it unset.",
 }
 
@@ -68,9 +70,8 @@ def resolve_aggregate(
             for event, shaped in shape.events.items()
         ),
         unique=tuple(
-            rule
+            _unique(unique, shape.unique[:index], frame, site.at("unique", index))
             for index, unique in enumerate(shape.unique)
-            if (rule := _unique(unique, frame, site.at("unique", index)))
         ),
         routed_queries=(),
         origin=site.origin,
@@ -79,6 +80,14 @@ def resolve_aggregate(
 
 def _check_frame(frame: Frame) -> None:
     shape, site = frame.shape, frame.site
+    for word, count in (("command", len(shape.commands)), ("event", len(shape.events))):
+        if not count:
+            site.key_error(
+                "B419",
+                f"{frame.name} has no {word}",
+                "an aggregate decides about commands and remembers events; what is "
+                "only a value belongs to `value_objects`",
+            )
     if shape.lifecycle is not None:
         if shape.lifecycle not in shape.state:
             site.at("lifecycle").error(
@@ -239,7 +248,9 @@ _EACH = re.compile(r"each\s+(?=\S)")
 _ITEMS = ("item", "other", "third")
 
 
-def _unique(shape: UniqueShape, frame: Frame, site: Site) -> model.UniqueRule | None:
+def _unique(
+    shape: UniqueShape, before: Sequence[UniqueShape], frame: Frame, site: Site
+) -> model.UniqueRule:
     bindings = {
         name: Binding(field.type, f"state.{name}")
         for name, field in frame.state.items()
@@ -247,6 +258,8 @@ def _unique(shape: UniqueShape, frame: Frame, site: Site) -> model.UniqueRule | 
     scope = site.scope(bindings)
     parts: list[str] = []
     loops: list[str] = []
+    site.at("of").refuse_twice(shape.of)
+    site.at("while").refuse_twice(shape.while_in)
     for index, text in enumerate(shape.of):
         place = site.at("of", index) if len(shape.of) > 1 else site.at("of")
         each = _EACH.match(text)
@@ -275,12 +288,27 @@ def _unique(shape: UniqueShape, frame: Frame, site: Site) -> model.UniqueRule | 
     if problem := names.name_problem(shape.error, "type"):
         site.at("error").error(*problem)
     return model.UniqueRule(
-        scope=f"{frame.domain}.{frame.name}.{shape.error}",
-        key=", ".join(parts),
+        scope=_key_space(shape, before, frame, site),
+        key=", ".join(parts) + ("," if len(parts) == 1 else ""),
         loops=" ".join(loops),
         condition=condition,
         error=shape.error,
     )
+
+
+def _key_space(
+    shape: UniqueShape, before: Sequence[UniqueShape], frame: Frame, site: Site
+) -> str:
+    """What keeps the keys of a rule apart from those of others with its error."""
+    alike = [each for each in before if each.error == shape.error]
+    if any(each.of == shape.of for each in alike):
+        site.error(
+            "B116",
+            "a rule of this error and these parts is there already",
+            "list the words of both in one `while:`",
+        )
+    named = f"{frame.domain}.{frame.name}.{shape.error}"
+    return f"{named}.{len(alike) + 1}" if alike else named
 
 
 def _while(shape: UniqueShape, frame: Frame, site: Site) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from generator import model, names, prose
 from generator.access import Gate, http_verb, resolve_access
-from generator.blueprint import CommandShape, EmissionShape, UniqueShape
 from generator.diagnostics import TextError, did_you_mean
 from generator.expressions import Binding, Scope, compile_expression
 from generator.frame import Frame, lifecycle_member
 from generator.printing import attributes, mentions, rounded
 from generator.resolve_types import resolve_fields
+from generator.shapes import CommandShape, EmissionShape, UniqueShape
 from generator.site import Site
 from generator.types import Type
 
@@ -36,6 +36,7 @@ def resolve_command(
     scope = site.scope(_bindings(fields, shape, frame), clock=True, partial=True)
     rules, partial, scope = _rules(shape, scope, site)
     emissions, more_partial = _emissions(shape, scope, frame, site)
+    site.at("access").refuse_twice(shape.access or ())
     access = resolve_access(
         shape.access,
         _gate(fields, shape, frame, site),
@@ -122,8 +123,10 @@ def _emissions(
 ) -> tuple[tuple[model.Emission, ...], bool]:
     found = []
     partial = False
-    for emission in shape.emits:
+    for index, emission in enumerate(shape.emits):
         place = site.at("emits", *emission.place)
+        if any(_same(emission, each) for each in shape.emits[:index]):
+            place.error("B116", f'"{emission.event}" is in this list already')
         if emission.event not in frame.events:
             place.error(
                 "B410",
@@ -143,6 +146,14 @@ def _emissions(
         partial = partial or risky
         found.append(model.Emission(emission.event, condition, arguments))
     return tuple(found), partial
+
+
+def _same(one: EmissionShape, other: EmissionShape) -> bool:
+    return (one.event, one.condition, one.mapping) == (
+        other.event,
+        other.condition,
+        other.mapping,
+    )
 
 
 def _arguments(
@@ -232,6 +243,7 @@ def _refuse_secret(code: str, scope: Scope, site: Site) -> None:
 def _require(shape: CommandShape, frame: Frame, site: Site) -> str:
     if not shape.origins:
         return ""
+    site.refuse_twice(shape.origins)
     if frame.lifecycle is None:
         site.error(
             "B414",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from generator import model, names
 from generator.api_cases import ApiCases
-from generator.blueprint import Blueprint, DomainShape
+from generator.blueprint import Blueprint
 from generator.diagnostics import Report
 from generator.document import Document
 from generator.evaluation import Evaluation
@@ -16,9 +16,11 @@ from generator.examples import Examples
 from generator.folding import Folding, State
 from generator.imports import domain_imports
 from generator.model_tests import DomainTests, History, RowTests, UnitTests
+from generator.policy_cases import EVENT, PolicyCases
 from generator.scenario_text import Line, Page
 from generator.scenario_values import Filling, Ids
 from generator.scenarios import Stage, remembered, resolve_scenarios
+from generator.shapes import DomainShape
 from generator.symbols import SHARED, View
 
 
@@ -34,12 +36,16 @@ def with_tests(
     """
     documents = {document.file: document for _, document in blueprint.domains}
     documents[blueprint.service_document.file] = blueprint.service_document
-    vocabularies = [each.vocabulary for each in service.domains]
-    if service.shared is not None:
-        vocabularies.append(service.shared)
-    evaluation = Evaluation(vocabularies)
     shapes = {shape.domain: (shape, document) for shape, document in blueprint.domains}
     wrong = {each.span.file for each in report.errors}
+    vocabularies = [
+        domain.vocabulary
+        for domain in service.domains
+        if shapes[domain.name][1].file not in wrong
+    ]
+    if service.shared is not None and blueprint.service_document.file not in wrong:
+        vocabularies.append(service.shared)
+    evaluation = Evaluation(vocabularies)
     domains = []
     for domain in service.domains:
         view = views[domain.name]
@@ -134,6 +140,10 @@ class _Tested:
         )
         ids = Ids()
         rows = tuple(self._rows(domain, ids))
+        policy_ids = Ids()
+        reactions = PolicyCases(
+            self.service.domains, self.examples, self.service.timezone, policy_ids
+        ).of(domain.policies)
         return DomainTests(
             title=names.title(domain.name),
             module=domain.module,
@@ -145,6 +155,9 @@ class _Tested:
             creations=tuple(cases.creations()),
             strangers=tuple(cases.strangers()),
             lists=tuple(cases.lists()),
+            reactions=tuple(reactions),
+            policy_ids=policy_ids.constants,
+            example_event=str(EVENT),
         )
 
     def _rows(self, domain: model.Domain, ids: Ids) -> Iterator[RowTests]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from generator import model, names, prose
-from generator.blueprint import FieldShape, ValueObjectShape
 from generator.diagnostics import TextError
 from generator.document import Document
 from generator.expressions import Binding
 from generator.literals import LiteralError, literal
 from generator.names import Kind
+from generator.shapes import FieldShape, ValueObjectShape
 from generator.site import Site
 from generator.type_text import parse_type
 from generator.types import Parameter, Type, annotation
@@ -83,8 +83,14 @@ def resolve_enum(name: str, members: list[str], site: Site) -> model.Enum:
     for index, member in enumerate(members):
         if problem := names.name_problem(member, "member"):
             site.at(index).error(*problem)
-        if member in members[:index]:
+        elif member in members[:index]:
             site.at(index).error("B113", f'"{member}" is in this enum already')
+        elif same := names.same_constant(member, members[:index]):
+            site.at(index).error(
+                "B113",
+                f'"{member}" and "{same}" are both {names.constant(member)} in '
+                "generated code",
+            )
     return model.Enum(
         name=name,
         title=names.title(name),

@@ -121,6 +121,10 @@ def _claims(service: model.Service) -> Iterator[tuple[str, str, model.Origin]]:
     for domain in service.domains:
         for read_model in domain.read_models:
             yield "table", read_model.table, read_model.origin
+            for lookup in read_model.lookups:
+                yield "table", lookup.table, read_model.origin
+            for tally in read_model.tallies:
+                yield "table", tally.table, read_model.origin
         for aggregate in domain.aggregates:
             yield "HTTP prefix", aggregate.path, aggregate.origin
             for command in aggregate.routed_commands:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from generator import model, names
-from generator.blueprint import ScenarioShape
 from generator.diagnostics import Path, TextError, did_you_mean
 from generator.examples import Examples
 from generator.folding import Folding, State
 from generator.literals import LiteralError, literal
 from generator.scenario_text import Line, Page, actor_parts, function_name
 from generator.scenario_values import Filling, Ids
+from generator.shapes import ScenarioShape
 from generator.types import DATETIME
 
 CODES = {

@@ -63,6 +63,12 @@ class Site:
         """Report a mistake in the key here."""
         self.report.error(code, self.key_span, message, hint)
 
+    def refuse_twice(self, listed: Sequence[str]) -> None:
+        """Report what the list here names again."""
+        for index, each in enumerate(listed):
+            if each in listed[:index]:
+                self.at(index).error("B116", f'"{each}" is in this list already')
+
     def check_name(self, kind: Kind) -> None:
         """Report a key that generated code cannot bear as a name."""
         if problem := name_problem(str(self.path[-1]), kind):

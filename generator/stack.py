@@ -123,7 +123,8 @@ class Stack:
 
 def _environment() -> dict[str, str]:
     """Ours, without what would make the service something else than it is."""
-    foreign = ("PYTHONPATH", "DATABASE_", "HTTP_", "SECURITY_", "SERVICE_", "WORKER_")
+    settings = ("BUS", "CACHE", "DATABASE", "HTTP", "METRICS", "SECURITY", "SERVICE")
+    foreign = ("PYTHONPATH", "WORKER_", *(f"{each}_" for each in settings))
     return {
         name: value
         for name, value in os.environ.items()

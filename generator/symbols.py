@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator import names
-from generator.blueprint import Blueprint, VocabularyShape
+from generator.blueprint import Blueprint
 from generator.diagnostics import Path, Report, TextError
 from generator.document import Document
+from generator.shapes import VocabularyShape
 from generator.type_text import parse_type
 from generator.types import Parameter, Type, enum, ref, value_object
 

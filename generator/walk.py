@@ -6,15 +6,17 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import uuid4
 
+from generator.broker import Broker
 from generator.conversation import Answer, Conversation
 
 Token = Callable[[str, str], str]
 
 NIGHTS = 3
 RATE = "120.00"
+REFUND = "288.00"  # four fifths of three nights
 
 
-def walk(conversation: Conversation, token_for: Token) -> None:
+def walk(conversation: Conversation, token_for: Token, broker: Broker) -> None:
     """The whole story; `token_for(role, subject)` gives a development token."""
     guest = _register(conversation)
     theirs = token_for("guest", guest)
@@ -23,6 +25,10 @@ def walk(conversation: Conversation, token_for: Token) -> None:
     _refuse_the_past(conversation, order, theirs)
     _refuse_a_taken_room(conversation, order, theirs)
     _confirm(conversation, reservation, theirs, token_for("staff", str(uuid4())))
+    _rename(conversation, guest, reservation, theirs)
+    _cancel(conversation, reservation, theirs)
+    _be_refunded(conversation, reservation, theirs)
+    _do_without_the_bus(conversation, broker, guest, theirs)
 
 
 def _register(conversation: Conversation) -> str:
@@ -103,3 +109,59 @@ def _confirm(
     row = conversation.get(path, guest_token, X_Wait_For=confirmed.text("token"))
     row.must(row.status == 200 and row.text("status") == "confirmed", "the new row")
     conversation.note("the read model has caught up")
+
+
+def _cancel(conversation: Conversation, path: str, token: str) -> None:
+    conversation.step("She cancels; the reservation says what she is owed")
+    cancelled = conversation.post(f"{path}/cancel", {"reason": "plans changed"}, token)
+    cancelled.must(cancelled.status == 200, "200")
+
+
+def _be_refunded(conversation: Conversation, path: str, token: str) -> None:
+    conversation.step("A policy has that paid, by a command to another domain")
+    reservation = path.rpartition("/")[2]
+    query = f"/payments?reservation_id={reservation}"
+    answer = conversation.get_until(query, token, lambda paid: bool(_items(paid)))
+    amounts = [(each["status"], each["amount"]) for each in _items(answer)]
+    answer.must(amounts == [("refunded", REFUND)], f"one refund of {REFUND}")
+    conversation.note(f"{REFUND} went back to her, once")
+
+
+def _items(answer: Answer) -> list[dict[str, object]]:
+    items = answer.body.get("items")
+    return items if isinstance(items, list) else []
+
+
+def _do_without_the_bus(
+    conversation: Conversation, broker: Broker, guest: str, token: str
+) -> None:
+    conversation.step("The message broker is taken away; the service works on")
+    with broker.away():
+        titled = {"name": "Lady Lovelace"}
+        renamed = conversation.post(f"/guests/{guest}/rename", titled, token)
+        renamed.must(renamed.status == 200, "200")
+        row = conversation.get(
+            f"/guests/{guest}", token, X_Wait_For=renamed.text("token")
+        )
+        row.must(row.text("name") == titled["name"], "the new name")
+        conversation.note("accepted, recorded, projected")
+
+    conversation.step("The broker is given back: what happened meanwhile is on it")
+    events = broker.events("transport.guest-events", guest, 3)
+    renamed.must(
+        events == ["guest.GuestRegistered", *["guest.GuestRenamed"] * 2],
+        "all three events, in order, on the topic",
+    )
+    conversation.note(f"transport.guest-events: {', '.join(events)}")
+
+
+def _rename(conversation: Conversation, guest: str, path: str, token: str) -> None:
+    name = "Ada King, Countess of Lovelace"
+    conversation.step("She marries, and tells the hotel her new name")
+    renamed = conversation.post(f"/guests/{guest}/rename", {"name": name}, token)
+    renamed.must(renamed.status == 200, "200")
+
+    conversation.step("Her reservation knows it, though the name is of another domain")
+    row = conversation.get(path, token, X_Wait_For=renamed.text("token"))
+    row.must(row.status == 200 and row.text("guest_name") == name, "the new name")
+    conversation.note("looked up in the guest's own stream, whichever came first")

@@ -56,6 +56,8 @@ def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
         return replace(found, text=number, number=number, level=level_of(number))
     if found.type.kind not in (*NUMBERS, "duration"):
         compiler.fail("B304", f"{found.type} has no negative", node)
+    if found.type == DURATION:
+        compiler.may_overflow()
     text = f"-{found.within(code.UNARY)}"
     return Code(found.type, text, code.UNARY, whole_days=found.whole_days)
 
@@ -76,6 +78,7 @@ def calculate(compiler: Compiler, node: ast.BinOp) -> Code:
         compiler.fail("B304", message, node, _advice(left, sign, right))
     if result == DATE:
         _check_days(compiler, node, left, right)
+    _check_range(compiler, result, sign, left, right)
     level = code.MULTIPLY if sign == "*" else code.ADD
     found = code.infix(result, left, sign, right, level)
     return replace(found, whole_days=_whole_days(left, sign, right))
@@ -115,6 +118,17 @@ def _check_days(compiler: Compiler, node: ast.BinOp, left: Code, right: Code) ->
     if not duration.whole_days:
         message = "a date moves by whole days only"
         compiler.fail("B304", message, node, "write days(...), or use a datetime")
+
+
+def _check_range(
+    compiler: Compiler, result: Type, sign: str, left: Code, right: Code
+) -> None:
+    """A date may leave the calendar, unless it stays near to the clock."""
+    if result == STR or (left.type == right.type and left.type != DURATION):
+        return
+    if left.near and right.near and sign != "*":
+        return
+    compiler.may_overflow()
 
 
 def _whole_days(left: Code, sign: str, right: Code) -> bool:

@@ -37,7 +37,10 @@ Facts = Mapping[str, Fact]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A typed piece of Python, and what holds when it is true or false."""
+    """A typed piece of Python, and what holds when it is true or false.
+
+    `near` are the clock, and durations that are written out and no longer than ages.
+    """
 
     type: Type
     text: str
@@ -46,6 +49,7 @@ class Code:
     number: str = ""
     constant: bool = False
     whole_days: bool = False
+    near: bool = False
     possible: frozenset[str] | None = None
     opposite: Code | None = None
     when_true: Facts = field(default_factory=dict)

@@ -167,6 +167,10 @@ class Compiler:
             self.fail("B308", f"{what} can fail, and nothing may fail here", node, hint)
         self.partial = True
 
+    def may_overflow(self) -> None:
+        """Note what fails for absurd amounts only: a command says so, a fold may."""
+        self.partial = self.partial or self.scope.partial
+
     def refuse_optional(self, node: ast.expr) -> NoReturn:
         text = self.source.of(node)
         hint = f"test it first: {text} is not None and ..."

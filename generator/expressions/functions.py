@@ -15,6 +15,7 @@ from generator.types import BOOL, DURATION, INT, UUID, Type, list_of
 if TYPE_CHECKING:
     from generator.expressions.compiler import Compiler
 
+NEAR_DIGITS = 6  # as many days from now the calendar still has
 START = {"decimal": "Decimal(0)", "duration": "timedelta()"}
 
 
@@ -34,8 +35,11 @@ def _new_id(compiler: Compiler, node: ast.Call, name: str) -> Code:
 def _unit(compiler: Compiler, node: ast.Call, name: str) -> Code:
     _count(compiler, node, name, f"{name}(3)", 1)
     amount = compiler.check(node.args[0], INT)
+    near = bool(amount.number) and len(amount.number) <= NEAR_DIGITS
+    if not near:
+        compiler.may_overflow()
     found = code.call(DURATION, "timedelta", f"{name}={amount.text}")
-    return replace(found, whole_days=name == "days")
+    return replace(found, whole_days=name == "days", near=near)
 
 
 def _len(compiler: Compiler, node: ast.Call, name: str) -> Code:
@@ -71,6 +75,8 @@ def _sum(compiler: Compiler, node: ast.Call, name: str) -> Code:
     element = found.type.element
     if element.kind not in (*NUMBERS, "duration") or element.optional:
         compiler.fail("B304", f"{element} cannot be summed", node.args[0])
+    if element == DURATION:
+        compiler.may_overflow()
     if element.kind in START:
         return code.call(element, "sum", found.text, START[element.kind])
     alone = isinstance(node.args[0], ast.GeneratorExp)

@@ -57,7 +57,7 @@ def name(compiler: Compiler, node: ast.Name) -> Code:
         return constant_value(compiler, word)
     if known in CLOCK:
         need_clock(compiler, node)
-        return Code(CLOCK[known], f"context.{known}")
+        return Code(CLOCK[known], f"context.{known}", near=True)
     if behind := _behind(compiler, known):
         hint = f"name one of its fields: {', '.join(sorted(behind))}"
         compiler.fail("B304", f"{known} is not one value", node, hint)

@@ -14,8 +14,27 @@ from generator.model.behaviour import (
     Rule,
     UniqueRule,
 )
+from generator.model.joining import (
+    Addition,
+    Change,
+    Contribution,
+    Counted,
+    Lookup,
+    Source,
+    Tally,
+)
 from generator.model.parts import Assignment, Described, Origin
-from generator.model.reading import Action, Column, Index, Query, ReadModel, Where
+from generator.model.policies import Policy, Target
+from generator.model.reading import (
+    Action,
+    Column,
+    ColumnKind,
+    Index,
+    Measure,
+    Query,
+    ReadModel,
+    Where,
+)
 from generator.model.scenarios import Given, Scenario
 from generator.model.service import Domain, Role, Service
 from generator.model.vocabulary import (
@@ -31,12 +50,17 @@ from generator.model.vocabulary import (
 
 __all__ = [
     "Action",
+    "Addition",
     "Aggregate",
     "Alias",
     "Assignment",
+    "Change",
     "Column",
+    "ColumnKind",
     "Command",
     "Computed",
+    "Contribution",
+    "Counted",
     "Described",
     "Domain",
     "Emission",
@@ -45,8 +69,11 @@ __all__ = [
     "Field",
     "Given",
     "Index",
+    "Lookup",
+    "Measure",
     "Member",
     "Origin",
+    "Policy",
     "Query",
     "ReadModel",
     "Refusal",
@@ -54,6 +81,9 @@ __all__ = [
     "Rule",
     "Scenario",
     "Service",
+    "Source",
+    "Tally",
+    "Target",
     "UniqueRule",
     "ValueObject",
     "ValueRule",

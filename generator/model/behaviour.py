@@ -159,8 +159,7 @@ class UniqueRule:
     @property
     def keys(self) -> str:
         """The keys held in `state`, as an iterable."""
-        comma = "" if ", " in self.key else ","
-        made = f'UniqueKey("{self.scope}", ({self.key}{comma}))'
+        made = f'UniqueKey("{self.scope}", ({self.key}))'
         return f"{made} {self.loops}" if self.loops else f"[{made}]"
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
+from generator import prose
 from generator.model.parts import Assignment, Described, Origin, call, pattern
 from generator.model.vocabulary import Field
+
+if TYPE_CHECKING:
+    from generator.model.joining import Lookup, Source, Tally
+
+ColumnKind = Literal["own", "looked_up", "counted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its field, its PostgreSQL type and check."""
+    """A column: its field, its PostgreSQL type and check, and who fills it.
+
+    An `own` column belongs to the fold of the row's stream; a `looked_up` one to that
+    of the stream that a reference names; to a `counted` one other streams only add.
+    """
 
     field: Field
     sql_type: str
     check: str
     key: bool
+    kind: ColumnKind = "own"
 
     @property
     def name(self) -> str:
@@ -24,8 +36,10 @@ class Column:
 
     @property
     def declaration(self) -> str:
-        """Its line in the row's dataclass."""
-        return f"{self.name}: {self.field.annotation}"
+        """Its line in the row's dataclass: what is joined may have nothing to join."""
+        if self.kind == "own":
+            return f"{self.name}: {self.field.annotation}"
+        return f"{self.name}: {self.field.annotation} = {self.field.default or None}"
 
     @property
     def doc(self) -> str:
@@ -42,21 +56,30 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What one event does to the row."""
+    """What one event does: `arguments` make the row, `changes` those one there is."""
 
     event: str
     verb: str
     row: str
     arguments: tuple[Assignment, ...]
+    changes: tuple[Assignment, ...] = ()
 
     @property
     def result(self) -> str:
         """The row after the event."""
         if self.verb == "insert":
-            return f"{self.row}({call(self.arguments)})"
-        if self.verb == "update":
-            return f"row and replace(row, {call(self.arguments)})"
-        return "None"
+            return self.made
+        return f"row and {self.changed}" if self.verb == "update" else "None"
+
+    @property
+    def made(self) -> str:
+        """A new row."""
+        return f"{self.row}({call(self.arguments)})"
+
+    @property
+    def changed(self) -> str:
+        """The row that there is, with what changes."""
+        return f"replace(row, {call(self.changes)})" if self.changes else "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +97,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class ReadModel(Described):
-    """A table, the dataclass of its rows, and the fold that fills it."""
+    """A table, the dataclass of its rows, their fold, and what is joined to them."""
 
     name: str
     table: str
@@ -89,7 +112,38 @@ class ReadModel(Described):
     actions: tuple[Action, ...]
     ignored: tuple[str, ...]
     indexes: tuple[Index, ...]
+    lookups: tuple[Lookup, ...]
+    tallies: tuple[Tally, ...]
     origin: Origin
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The streams of other aggregates that have to do with its rows."""
+        return tuple(dict.fromkeys(each.source for each in self._joined))
+
+    @property
+    def row_names(self) -> str:
+        """The dataclasses of its rows and of what is joined to them, for an import."""
+        return ", ".join([self.name, *(each.name for each in self._joined)])
+
+    @property
+    def functions(self) -> str:
+        """Its folds and counts, for an import."""
+        return ", ".join([self.function, *(each.function for each in self._joined)])
+
+    @property
+    def constants(self) -> str:
+        """Its tables, for an import."""
+        return ", ".join([self.constant, *(each.constant for each in self._joined)])
+
+    @property
+    def _joined(self) -> tuple[Lookup | Tally, ...]:
+        return (*self.lookups, *self.tallies)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns of its own table; all others are joined by whoever reads."""
+        return tuple(column for column in self.columns if column.kind == "own")
 
     @property
     def ignored_pattern(self) -> str:
@@ -112,8 +166,26 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What a query counts or adds up, under a name of its own."""
+
+    field: Field
+    function: str
+    column: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the answer."""
+        return self.field.name
+
+    def __str__(self) -> str:
+        column = f', "{self.column}"' if self.column else ""
+        return f'Measure("{self.function}"{column})'
+
+
+@dataclass(frozen=True, slots=True)
 class Query(Described):
-    """A question, its arguments, and the row or page that answers it."""
+    """A question, its arguments, and what answers it: a row, a page, or measures."""
 
     name: str
     method: str
@@ -133,16 +205,56 @@ class Query(Described):
     path: str
     aggregate: str
     origin: Origin
+    fixed: str = ""
+    """The printed condition of `where:`."""
+    clock: bool = False
+    """Whether that condition reads the clock."""
+    group_by: tuple[Field, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    cache_for: str = ""
+    """For how long an answer is kept, printed."""
+
+    @property
+    def paged(self) -> bool:
+        """Whether its answer is a page of rows."""
+        return not self.single and not self.measures
+
+    @property
+    def row(self) -> str:
+        """The class of one row of its answer."""
+        return f"{self.name}Row" if self.measures else self.read_model
+
+    @property
+    def row_doc(self) -> str:
+        """What such a row is, as a docstring."""
+        if not self.group_by:
+            return prose.docstring("All rows together.")
+        columns = " and ".join(field.name for field in self.group_by)
+        return prose.docstring(f"The rows of one {columns.replace('_', ' ')}.")
+
+    @property
+    def group_names(self) -> str:
+        """The columns of its groups, printed as a tuple."""
+        names = ", ".join(f'"{field.name}"' for field in self.group_by)
+        return f"{names}," if len(self.group_by) == 1 else names
+
+    @property
+    def reading(self) -> str:
+        """The method of the reader that answers it."""
+        if self.measures:
+            return "groups" if self.group_by else "totals"
+        return "one" if self.single else "page"
 
     @property
     def answer(self) -> str:
         """What its handler returns."""
-        return self.read_model if self.single else f"Page[{self.read_model}]"
+        kinds = {"page": f"Page[{self.row}]", "groups": f"list[{self.row}]"}
+        return kinds.get(self.reading, self.row)
 
     @property
     def response(self) -> str:
         """What its route documents."""
-        return self.read_model if self.single else f"PageOf[{self.read_model}]"
+        return f"PageOf[{self.row}]" if self.paged else self.answer
 
     @property
     def argument(self) -> str:

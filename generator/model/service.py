@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator import prose
 from generator.model.behaviour import Aggregate, Event, Refusal
 from generator.model.parts import Origin
+from generator.model.policies import Policy
 from generator.model.reading import Query, ReadModel
 from generator.model.scenarios import Scenario
 from generator.model.vocabulary import Vocabulary
@@ -34,6 +35,8 @@ class Domain:
     scenarios: tuple[Scenario, ...]
     origin: Origin
     tests: DomainTests | None = None
+    policies: tuple[Policy, ...] = ()
+    policy_imports: str = ""
 
     @property
     def doc(self) -> str:
@@ -52,8 +55,14 @@ class Domain:
 
     @property
     def query_names(self) -> str:
-        """Its queries, for an import."""
-        return ", ".join(query.name for query in self.queries)
+        """Its queries and the rows that only they have, for an import."""
+        rows = [query.row for query in self.queries if query.measures]
+        return ", ".join([*(query.name for query in self.queries), *rows])
+
+    @property
+    def policy_constants(self) -> str:
+        """Its policies, for an import or a tuple."""
+        return ", ".join(policy.constant for policy in self.policies)
 
     @property
     def sync_event_names(self) -> str:

@@ -18,12 +18,16 @@ from app.config.worker import WorkerSettings
 from app.infra.cqrs.commands import CommandBus
 from app.infra.cqrs.queries import QueryBus
 from app.infra.event_store.accepted import Accepted
+from app.infra.event_store.append import Appender, DirectAppender
+from app.infra.event_store.epoch import check_epoch
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.postgres import Pool
-from app.infra.projections.projection import Projection
+from app.infra.projections.batch import Batches
+from app.infra.projections.projection import AnyProjection, Projection
 from app.infra.projections.reader import Reader
-from app.infra.projections.runner import Runner
 from app.infra.projections.waiting import Waiting
+from app.infra.subscriptions.runner import Runner
+from app.infra.wakeup import WakeUp
 from tests.infra.lending import LENDING, VIEW, OpenLoan, Period
 
 NOON = datetime(2030, 1, 15, 12, tzinfo=UTC)
@@ -44,11 +48,17 @@ class Service:
 
     @classmethod
     async def on(
-        cls, pool: Pool, *, snapshot_every: int = 0, wait: float = 5.0
+        cls,
+        pool: Pool,
+        *,
+        appender: Appender | None = None,
+        snapshot_every: int = 0,
+        wait: float = 5.0,
     ) -> Service:
         clock = FixedClock(NOON)
-        store = await EventStore.open(
+        store = EventStore(
             pool,
+            appender or DirectAppender(pool, await check_epoch(pool)),
             projections=LENDING.projections,
             sync_events=LENDING.sync_events,
             snapshot_every=snapshot_every,
@@ -70,11 +80,9 @@ class Service:
     async def open_loan(self, copy: UUID | None = None) -> UUID:
         return (await self.send(open_loan(copy))).id
 
-    def runner(
-        self, projection: Projection[Any, Any] = VIEW, **settings: Any
-    ) -> Runner:
-        return Runner(
-            self.pool, projection, worker_settings(**settings), wake=self.store.wake
+    def runner(self, projection: AnyProjection = VIEW, **settings: Any) -> Runner:
+        return runner_of(
+            self.pool, projection, worker_settings(**settings), self.store.wake
         )
 
     async def catch_up(self, *projections: Projection[Any, Any]) -> None:
@@ -95,6 +103,16 @@ def open_loan(copy: UUID | None = None, **fields: Any) -> OpenLoan:
         copy_id=copy or uuid4(),
         **{"reader_id": uuid4(), "period": PERIOD, "fee": Decimal("2.50"), **fields},
     )
+
+
+def runner_of(
+    pool: Pool,
+    projection: Projection[Any, Any],
+    settings: WorkerSettings,
+    wake: WakeUp | None = None,
+) -> Runner:
+    batches = Batches(pool, projection, size=settings.batch, lease=settings.lease)
+    return Runner(pool, batches, settings, wake=wake)
 
 
 def worker_settings(**settings: Any) -> WorkerSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -375,8 +376,23 @@ async def test_what_the_store_cannot_hold_is_refused_not_failed(
 ) -> None:
     loan = await service.open_loan()
     command = WriteNote.model_construct(loan_id=loan, note="nul \x00")
-    with pytest.raises(InvalidInput):
+    with pytest.raises(CannotDecide):
         await service.send(command)
+
+
+async def test_a_row_that_no_table_can_hold_refuses_its_command(
+    service: Service,
+) -> None:
+    """What a driver or a server says about it is not for callers."""
+    await service.pool.execute(
+        "ALTER TABLE loan_view ALTER fee TYPE numeric(6, 2);"
+        "CREATE INDEX by_tags ON loan_view ((tags::text))"
+    )
+    tags = [random.Random(1).randbytes(9_000).hex()]
+    for too_much in ({"fee": Decimal("12345.67")}, {"tags": tags}):
+        with pytest.raises(InvalidInput, match="The store cannot hold a value that"):
+            await service.send(open_loan(**too_much))
+    assert await service.count("kernel.events") == 0
 
 
 def test_a_secret_takes_no_part_in_the_hash_and_every_other_field_does() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from app.common.aggregate import CorruptStream, UniqueKey, existing
 from app.common.context import Context
 from app.common.decimals import quantize
 from app.common.errors import (
+    CannotDecide,
     DomainError,
     Forbidden,
     InvalidTransition,
@@ -101,6 +103,23 @@ def test_amounts_with_many_digits_can_be_rounded() -> None:
     assert str(quantize(Decimal("9" * 60), 2)) == "9" * 60 + ".00"
 
 
+def test_arithmetic_keeps_the_digits_of_amounts_in_every_thread() -> None:
+    def grown() -> Decimal:
+        return Decimal("9" * 40) * Decimal("9" * 40) + Decimal("0.01")
+
+    exact = str((10**40 - 1) ** 2) + ".01"
+    assert str(grown()) == exact
+    with ThreadPoolExecutor() as pool:
+        assert str(pool.submit(grown).result()) == exact
+
+
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"n": value}
+    return value
+
+
 class Everything(Command):
     text: str = ""
     number: int = 0
@@ -120,18 +139,25 @@ class Everything(Command):
         {"number": 2**63},
         {"amount": Decimal("1e5000")},
         {"amount": Decimal("NaN")},
+        {"amount": Decimal("1" * 101)},
         {"share": float("inf")},
         {"at": datetime(2030, 1, 1)},
         {"words": ["fine", "a\x00b"]},
         {"free": {"deep": [{"n": 2**64}]}},
         {"free": {"a\x00b": 1}},
+        {"free": nested(65)},
+        {"free": nested(600)},
         {"unknown": 1},
     ],
-    ids=str,
+    ids=lambda fields: str(fields)[:60],
 )
 def test_what_no_table_could_hold_does_not_enter(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Everything(**fields)  # type: ignore[arg-type]
+
+
+def test_json_may_be_nested_as_deep_as_anybody_needs() -> None:
+    assert Everything(free=nested(63)).free == nested(63)
 
 
 def test_times_enter_in_utc() -> None:
@@ -186,6 +212,9 @@ def test_equal_unique_keys_have_equal_texts() -> None:
     noon_in_vienna = NOON.astimezone(timezone(timedelta(hours=1)))
     assert text(Decimal("1.0"), NOON) == text(Decimal("1.00"), noon_in_vienna)
     assert text("a", "b") != text("a b") != text("ab")
+    assert text(Decimal("-0.0")) == text(Decimal(0))
+    assert text(-0.0) == text(0.0)
+    assert text(Decimal("1" * 40)) != text(Decimal("1" * 39 + "2"))
     assert text(1) != text("1")
     assert len(text("x" * 5000)) < 100
     assert text("x" * 5000) != text("x" * 4999)
@@ -219,6 +248,19 @@ def test_refusals_of_an_aggregate_name_it_and_its_state() -> None:
     returned.return_loan(ReturnLoan(loan_id=returned.id), context())
     with pytest.raises(InvalidTransition, match='"returned"; this needs "open"'):
         returned.renew_loan(RenewLoan(loan_id=returned.id, days=1), context())
+
+
+@pytest.mark.parametrize(
+    "fee", [Decimal("NaN"), Decimal("1E+901"), Decimal("7" * 101)], ids=repr
+)
+def test_what_a_decision_computes_is_checked_before_it_happened(fee: Decimal) -> None:
+    loan = Loan(uuid4())
+    loan._record(_opened(loan))
+    before = loan.state
+    with pytest.raises(CannotDecide, match=r"FeeCharged\.fee") as refusal:
+        loan._record(FeeCharged(loan_id=loan.id, fee=fee))
+    assert refusal.value.status == 422
+    assert (loan.state, len(loan.pending)) == (before, 1)
 
 
 def test_key_changes_are_the_difference_of_what_was_and_is_held() -> None:

@@ -17,10 +17,10 @@ from app.common.errors import InvalidTransition, NotFound, RuleViolated
 from app.common.events import Envelope
 from app.common.messages import Command
 from app.infra.projections import batch
-from app.infra.projections.checkpoints import acquire
 from app.infra.projections.folding import RowOfAnotherStream, Standing, advance
 from app.infra.projections.projection import Projection
 from app.infra.projections.rows import load_standings
+from app.infra.subscriptions.checkpoints import acquire
 from tests.infra.lending import (
     JOURNAL,
     LENDING,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -95,3 +97,19 @@ def test_the_fingerprint_follows_the_sources(
     assert before == snapshots.fingerprint.__wrapped__(Loan)
     monkeypatch.setattr(snapshots, "SOURCES", ("service.py",))
     assert before != snapshots.fingerprint.__wrapped__(Loan)
+
+
+def test_the_fingerprint_follows_what_other_domains_define(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lending/aggregate.py", "money/value_objects.py", "money/enums.py"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("before")
+    own = str(tmp_path / "lending/aggregate.py")
+    monkeypatch.setattr(sys.modules[Loan.__module__], "__file__", own)
+    prints = {snapshots.fingerprint.__wrapped__(Loan)}
+    for name in ("value_objects.py", "enums.py"):
+        (tmp_path / "money" / name).write_text("after")
+        prints.add(snapshots.fingerprint.__wrapped__(Loan))
+    assert len(prints) == 3

@@ -414,3 +414,28 @@ def test_a_hostile_expression_is_answered_at_once(source: str) -> None:
 def test_a_name_alone_is_known_as_a_path() -> None:
     assert compile_expression("state.total", SCOPE).path == "state.total"
     assert compile_expression("state.total + 1", SCOPE).path == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "day + days(1)",
+        "moment - hours(3)",
+        "today + days(count)",
+        "now + days(1234567)",
+        "pause * 2",
+        "pause + pause",
+        "-pause",
+    ],
+)
+def test_what_leaves_the_calendar_is_flagged_in_commands_alone(source: str) -> None:
+    assert compile_expression(source, SCOPE).partial
+    later = source.replace("today", "day").replace("now", "moment")
+    assert not compile_expression(later, IN_FOLD).partial
+
+
+@pytest.mark.parametrize(
+    "source", ["today + days(14)", "now - hours(3)", "day - day", "hours(2)"]
+)
+def test_what_stays_in_the_calendar_is_not_flagged(source: str) -> None:
+    assert not compile_expression(source, SCOPE).partial

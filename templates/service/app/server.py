@@ -14,7 +14,7 @@ from app.about import SUMMARY, TITLE
 from app.api import ROUTERS, errors
 from app.api.errors import problems
 from app.api.openapi import Api, operation_id
-from app.api.routers import health
+from app.api.routers import health, metrics
 from app.bootstrap import Settings, opened
 from app.common.clock import Clock
 from app.common.errors import Busy
@@ -47,6 +47,7 @@ def create_app(
     errors.install(app)
     app.add_middleware(RequestLog)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, responses=problems(Busy))
     return app

@@ -19,10 +19,13 @@ from pydantic import SecretStr
 
 from app.bootstrap import Settings
 from app.common.clock import FixedClock
+from app.config.bus import BusSettings
 from app.config.database import DatabaseSettings
 from app.config.security import SecuritySettings
 from app.config.service import Environment, ServiceSettings
 from app.dev import postgres
+from app.dev.broker import Broker
+from app.dev.broker import running as running_broker
 from app.infra.logging import configure_logging
 from app.operations import migrate
 from app.security.tokens import Tokens
@@ -58,6 +61,13 @@ async def server() -> AsyncIterator[DatabaseUrl]:
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def broker() -> AsyncIterator[Broker]:
+    """A broker that keeps what it is told in memory."""
+    async with running_broker() as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +122,7 @@ def token_for(settings: Settings) -> TokenFor:
 
 def _settings(url: str) -> Settings:
     return Settings(
+        bus=BusSettings(servers=""),
         database=DatabaseSettings(url=SecretStr(url), pool_min=0, pool_max=8),
         security=SecuritySettings(jwt_secret=SecretStr(secrets.token_urlsafe(48))),
         service=ServiceSettings(environment=Environment.TEST),

@@ -32,6 +32,9 @@ ANONYMOUS: Final = Actor("anonymous")
 SYSTEM: Final = Actor("system")
 """The service itself: what it sends and reads is not checked again."""
 
+RESERVED: Final = frozenset({ANONYMOUS.subject, SYSTEM.subject})
+"""Subjects that no token may name: what they do must not look like another's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:

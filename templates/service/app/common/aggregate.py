@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
+from app.common.decimals import plain
 from app.common.errors import (
     AlreadyExists,
     CannotDecide,
@@ -20,6 +21,7 @@ from app.common.errors import (
     NotFound,
 )
 from app.common.events import Event
+from app.common.storable import storable
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -95,6 +97,11 @@ class Aggregate(ABC, Generic[S, E]):
         return frozenset() if state is None else self.unique_keys(state)
 
     def _record(self, event: E) -> None:
+        """Let it have happened, unless it holds what the log cannot give back."""
+        try:
+            event = storable(type(event).__name__, event)
+        except ValueError as error:
+            raise CannotDecide(f"This cannot be decided: {error}.") from error
         self.state = self.evolve(self.state, event)
         self.pending.append(event)
 
@@ -143,10 +150,12 @@ def _title(aggregate: type) -> str:
 def _plain(part: object) -> object:
     """One writing for each value: 1.0 is 1.00, and a time is the same in every zone."""
     match part:
-        case None | bool() | int() | float():
+        case None | bool() | int():
             return part
+        case float():
+            return part + 0.0  # minus zero is zero
         case Decimal():
-            return f"{part.normalize():f}"
+            return plain(part)
         case datetime():
             return part.astimezone(UTC).isoformat()
         case list() | tuple():

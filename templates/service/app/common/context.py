@@ -11,6 +11,21 @@ from app.common.errors import Forbidden
 from app.common.ids import derived_id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The event because of which the service itself sends a command.
+
+    The same event sends the same command id, however often it is read; `not_before` is
+    the moment that a deadline has waited for.
+    """
+
+    command_id: UUID
+    event_id: UUID
+    correlation_id: UUID
+    actor: str
+    not_before: datetime | None = None
+
+
 @dataclass(slots=True)
 class Context:
     """One reading of clock, actor and ids, the same however often one decides."""
@@ -23,6 +38,7 @@ class Context:
     request_hash: bytes = b""
     repeatable: bool = False
     """Whether the sender can send the same command id again."""
+    cause: Cause | None = None
     _ids: "count[int]" = field(default_factory=count, repr=False, compare=False)
 
     @property
@@ -44,6 +60,7 @@ class Context:
             timezone=self.timezone,
             request_hash=self.request_hash,
             repeatable=self.repeatable,
+            cause=self.cause,
         )
 
     def allow(self, *grants: str | Owner) -> None:

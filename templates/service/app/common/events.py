@@ -24,3 +24,5 @@ class Envelope:
     actor: str
     command_id: UUID
     correlation_id: UUID
+    caused_by: str | None = None
+    """Who had set off what the service itself then did; None where the actor did it."""

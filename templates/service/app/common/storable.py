@@ -1,7 +1,13 @@
-"""The door check: only values that every table can hold come in.
+"""The check of values: only what the log and every table can hold comes in.
 
-Without it a caller could send a number that fits the log but no column, and stop the
-projection that meets it.
+It is made at the door, of what callers send, and once more of every event before it is
+recorded, for a decision may compute what nobody has sent. Without it a caller could put
+into the log what cannot be read back, or stop the projection that meets it.
+
+A known limit: what a projection computes itself, such as the sum of integers, nobody
+sees before the event is recorded. A sum that outgrows its column stops the projection
+at that event, with an alarm. Where callers could come that far, bound the fields in the
+blueprint, or compute in decimals, whose columns have no such end.
 """
 
 import math
@@ -11,20 +17,28 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from app.common.decimals import PRECISION
+
 MAX_INTEGER: Final = 2**63 - 1
-MAX_DECIMAL_EXPONENT: Final = 1000
+MAX_DECIMAL_EXPONENT: Final = 900
+MAX_DEPTH: Final = 64
 
 
-def storable(place: str, value: Any) -> Any:
+def storable(place: str, value: Any, depth: int = 0) -> Any:
     """`value` with its times in UTC; a ValueError names what cannot be stored."""
-    convert = _CONVERTERS.get(type(value))
+    convert = _SIMPLE.get(type(value))
     if convert is not None:
         return convert(place, value)
     if isinstance(value, str):
         return _text(place, value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return _record(place, value)
-    return value
+    inside = _NESTED.get(type(value))
+    if inside is None and is_dataclass(value) and not isinstance(value, type):
+        inside = _record
+    if inside is None:
+        return value
+    if depth == MAX_DEPTH:
+        raise ValueError("the value is nested too deeply")
+    return inside(place, value, depth + 1)
 
 
 def _text(place: str, value: str) -> str:
@@ -51,7 +65,7 @@ def _decimal(place: str, value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError(f"{place}: the number must be finite")
     _, digits, exponent = value.as_tuple()
-    if len(digits) + abs(int(exponent)) > MAX_DECIMAL_EXPONENT:
+    if len(digits) > PRECISION or abs(int(exponent)) > MAX_DECIMAL_EXPONENT:
         raise ValueError(f"{place}: the number has too many digits")
     return value
 
@@ -65,30 +79,37 @@ def _datetime(place: str, value: datetime) -> datetime:
         raise ValueError(f"{place}: the time is out of range") from error
 
 
-def _list(place: str, values: list[Any]) -> list[Any]:
-    return [storable(f"{place}[{index}]", value) for index, value in enumerate(values)]
+def _list(place: str, values: list[Any], depth: int) -> list[Any]:
+    return [
+        storable(f"{place}[{index}]", value, depth)
+        for index, value in enumerate(values)
+    ]
 
 
-def _mapping(place: str, values: Mapping[Any, Any]) -> dict[Any, Any]:
+def _mapping(place: str, values: Mapping[Any, Any], depth: int) -> dict[Any, Any]:
     return {
-        storable(place, key): storable(f"{place}.{key}", value)
+        storable(place, key): storable(f"{place}.{key}", value, depth)
         for key, value in values.items()
     }
 
 
-def _record(place: str, value: Any) -> Any:
+def _record(place: str, value: Any, depth: int) -> Any:
     before = {field.name: getattr(value, field.name) for field in fields(value)}
-    after = {name: storable(f"{place}.{name}", item) for name, item in before.items()}
+    after = {
+        name: storable(f"{place}.{name}", item, depth) for name, item in before.items()
+    }
     changed = {name: item for name, item in after.items() if item is not before[name]}
     return replace(value, **changed) if changed else value
 
 
-_CONVERTERS: Final[Mapping[type, Callable[[str, Any], Any]]] = {
+_SIMPLE: Final[Mapping[type, Callable[[str, Any], Any]]] = {
     str: _text,
     int: _integer,
     float: _float,
     Decimal: _decimal,
     datetime: _datetime,
+}
+_NESTED: Final[Mapping[type, Callable[[str, Any, int], Any]]] = {
     list: _list,
     dict: _mapping,
 }

@@ -12,7 +12,7 @@ class WorkerSettings(BaseSettings):
     )
 
     batch: int = Field(default=500, ge=1, le=10_000)
-    poll_min: float = Field(default=0.005, gt=0, le=1)
+    poll_min: float = Field(default=0.005, gt=0, le=60)
     poll_max: float = Field(default=0.25, gt=0, le=60)
     lease: float = Field(default=10.0, gt=0, le=300)
     """Seconds after which another worker may take over a silent one's work."""

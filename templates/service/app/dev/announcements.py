@@ -8,9 +8,13 @@ from typing import Protocol
 
 PHRASES = {
     "postgres": "Starting PostgreSQL, data in {data}",
+    "redis": "Starting Redis",
+    "no redis": "No Redis here: running without a cache",
     "migrate": "Migrating",
     "start": "Starting API and worker",
+    "broker": "Events travel through {servers} (Kafka protocol)",
     "ready": "Ready: {url}  (documentation: {docs})\n"
+    "Metrics: {url}/metrics and {metrics} (worker)\n"
     "Ctrl-C stops everything; `make token` prints a token.",
     "ended": "The {process} ended with code {code}",
     "stopping": "Stopping",

@@ -10,13 +10,14 @@ SECRET_FILE = "jwt-secret"
 
 
 def development_environment(
-    data: Path, database_url: str, host: str, port: int
+    data: Path, database_url: str, cache_url: str, host: str, port: int
 ) -> Mapping[str, str]:
     """The settings, which are also written into the data folder."""
     environment = {
         "SERVICE_ENVIRONMENT": "development",
         "SERVICE_LOG_FORMAT": "console",
         "DATABASE_URL": database_url,
+        "CACHE_URL": cache_url,
         "HTTP_HOST": host,
         "HTTP_PORT": str(port),
         "SECURITY_JWT_SECRET": _secret(data / SECRET_FILE),

@@ -20,16 +20,20 @@ Output = IO[bytes] | int | None
 async def start(
     *command: str | Path,
     output: Output = None,
+    said: Output = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     user: pwd.struct_passwd | None = None,
     farewell: signal.Signals = signal.SIGTERM,
 ) -> Process:
-    """Start a command in its own process group; `farewell` reaches it if we die."""
+    """Start a command in its own process group; `farewell` reaches it if we die.
+
+    Its standard output goes where `said` says, or else to `output` like its errors.
+    """
     return await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=DEVNULL,
-        stdout=output,
+        stdout=output if said is None else said,
         stderr=output,
         env=env,
         cwd=cwd,

@@ -1,4 +1,4 @@
-"""Starts database, API and worker, keeps them running, and stops them together."""
+"""Starts database, broker, API and worker, and stops them together."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.dev import postgres, processes
+from app.dev import broker, postgres, processes, redis
 from app.dev.announcements import Announce
 from app.dev.environment import development_environment
 
@@ -52,21 +52,31 @@ class Stack:
     data: Path
     announce: Announce
     running: dict[str, Process] = field(default_factory=dict)
+    bus: str = ""
+    metrics: str = ""
 
     async def run(self, port: int) -> None:
         """Bring everything up, one phase after the other, and keep it up."""
         port = _free_port(port)
         self.announce("postgres", data=str(self.data))
-        async with postgres.running(self.data / "postgres") as server:
+        async with (
+            postgres.running(self.data / "postgres") as server,
+            redis.running(self.data) as cache,
+        ):
             self.running["postgres"] = server.process
-            environment = development_environment(self.data, server.url, HOST, port)
+            self.announce("no redis" if cache is None else "redis")
+            if cache is not None:
+                self.running["redis"] = cache.process
+            environment = development_environment(
+                self.data, server.url, cache.url if cache else "", HOST, port
+            )
             self.announce("migrate")
             await self._migrate(environment)
             self.announce("start")
             async with asyncio.TaskGroup() as group:
                 group.create_task(_must_not_end("PostgreSQL", server.process))
                 group.create_task(self._keep("api", "serve", environment))
-                group.create_task(self._keep("worker", "work", environment))
+                group.create_task(self._keep_bus(environment))
                 await self._until_ready(port)
                 self._announce_ready(port)
 
@@ -86,9 +96,37 @@ class Stack:
             await asyncio.sleep(RESTART_SECONDS)
         raise StackFailed(f"The {name} ended {1 + RESTARTS} times.")
 
+    async def _keep_bus(self, env: Mapping[str, str]) -> None:
+        """The worker with a broker, and with a new one when that ends.
+
+        The new one has another address and knows nothing, which does no harm.
+        """
+        port = _free_port(0)
+        self.metrics = f"http://{HOST}:{port}/metrics"
+        env = {**env, "METRICS_PORT": str(port)}
+        while True:
+            async with broker.running() as bus:
+                self.running["broker"], self.bus = bus.process, bus.servers
+                self.announce("broker", servers=bus.servers)
+                worker = asyncio.create_task(
+                    self._keep("worker", "work", {**env, **bus.settings})
+                )
+                ended = asyncio.create_task(bus.process.wait())
+                try:
+                    await asyncio.wait(
+                        {worker, ended}, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    if worker.done():
+                        worker.result()
+                finally:
+                    worker.cancel()
+                    ended.cancel()
+                    await asyncio.gather(worker, ended, return_exceptions=True)
+            self.announce("ended", process="broker", code=bus.process.returncode)
+
     async def _until_ready(self, port: int) -> None:
         # Not /health/ready: a stopped projection should be looked at, in a running API.
-        while not await _answers(port, "/health/live"):
+        while not ("worker" in self.running and await _answers(port, "/health/live")):
             await asyncio.sleep(POLL_SECONDS)
 
     def _announce_ready(self, port: int) -> None:
@@ -98,6 +136,8 @@ class Stack:
             "ready",
             url=f"http://{HOST}:{port}",
             docs=f"http://{HOST}:{port}/docs",
+            bus=self.bus,
+            metrics=self.metrics,
             pids=pids,
         )
 

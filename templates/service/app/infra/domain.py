@@ -6,10 +6,11 @@ from typing import Any
 
 from app.common.aggregate import Aggregate
 from app.common.events import Event
+from app.common.policies import Policy
 from app.infra.cqrs.commands import CommandBus
 from app.infra.cqrs.queries import QueryBus
 from app.infra.event_store.store import EventStore
-from app.infra.projections.projection import Projection
+from app.infra.projections.projection import AnyProjection
 from app.infra.projections.reader import Reader
 
 
@@ -19,7 +20,8 @@ class Domain:
 
     name: str
     aggregates: tuple[type[Aggregate[Any, Any]], ...]
-    projections: tuple[Projection[Any, Any], ...]
+    projections: tuple[AnyProjection, ...]
     sync_events: frozenset[type[Event]]
     register_commands: tuple[Callable[[CommandBus, EventStore], None], ...]
     register_queries: tuple[Callable[[QueryBus, Reader], None], ...]
+    policies: tuple[Policy[Any], ...] = ()

@@ -1,8 +1,8 @@
-"""The worker: runs every projection, and watches what holds the log's readers up."""
+"""The worker: runs subscriptions, and watches what holds the log's readers up."""
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Protocol
 
 import structlog
 
@@ -10,8 +10,8 @@ from app.config.worker import WorkerSettings
 from app.infra.event_store.tail import fence_holder, fence_wait
 from app.infra.persistence.failures import LOST
 from app.infra.persistence.postgres import Pool
-from app.infra.projections.projection import Projection
-from app.infra.projections.runner import Runner
+from app.infra.subscriptions.runner import Runner
+from app.infra.subscriptions.subscription import Subscription
 from app.infra.wakeup import WakeUp
 
 RESTART_PAUSE = 1.0
@@ -19,20 +19,21 @@ RESTART_PAUSE = 1.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def run_projections(
+async def run_subscriptions(
     pool: Pool,
-    projections: Iterable[Projection[Any, Any]],
+    subscriptions: Iterable[Subscription],
     settings: WorkerSettings,
     *,
     stop: asyncio.Event,
     wake: WakeUp | None = None,
 ) -> None:
-    """Run until told to stop; one projection's trouble is not another's."""
+    """Run until told to stop; the trouble of one is not that of another."""
+    wake = wake or WakeUp()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(watch_fence(pool, settings, stop))
-        for projection in projections:
-            runner = Runner(pool, projection, settings, wake=wake)
-            tasks.create_task(_kept_running(runner, projection.name, stop))
+        tasks.create_task(_wake_at(stop, wake))
+        for subscription in subscriptions:
+            runner = Runner(pool, subscription, settings, wake=wake)
+            tasks.create_task(kept_running(runner, subscription.name, stop))
 
 
 async def watch_fence(
@@ -55,12 +56,24 @@ async def watch_fence(
         await _pause(stop, settings.fence_alarm / 2)
 
 
-async def _kept_running(runner: Runner, name: str, stop: asyncio.Event) -> None:
+async def _wake_at(stop: asyncio.Event, wake: WakeUp) -> None:
+    await stop.wait()
+    wake.notify()
+
+
+class Running(Protocol):
+    """Whatever works until it is told to stop."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+async def kept_running(runner: Running, name: str, stop: asyncio.Event) -> None:
+    """Run until told to stop; what fails unexpectedly is started anew."""
     while not stop.is_set():
         try:
             await runner.run(stop)
-        except Exception:  # a mistake of ours must not take the other projections along
-            log.exception("projection runner failed", projection=name)
+        except Exception:  # a mistake of ours must not take the others along
+            log.exception("subscription failed", subscription=name)
             await _pause(stop, RESTART_PAUSE)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from app.common.actor import Actor
+from app.common.actor import RESERVED, Actor
 from app.common.roles import Role
 from app.config.security import SecuritySettings
 
@@ -54,6 +54,8 @@ class Tokens:
             raise InvalidToken(str(error)) from error
         if not claims["sub"]:
             raise InvalidToken("The subject is empty.")
+        if claims["sub"] in RESERVED:
+            raise InvalidToken("The subject is reserved.")
         return Actor(subject=claims["sub"], roles=_known(claims.get("roles")))
 
 

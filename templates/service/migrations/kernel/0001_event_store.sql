@@ -106,6 +106,7 @@ RETURNS TABLE (
 )
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan  -- else planned anew for every array length
+SET enable_seqscan = off  -- a plan made while the tables were small outlives their growth
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.bootstrap import Service
-from app.infra.projections import checkpoints
+from app.infra.subscriptions import checkpoints
 
 EVENT = UUID("0190a7f0-0000-7000-8000-0000000000dd")
 
@@ -36,8 +36,8 @@ async def test_a_stopped_projection_is_named_with_its_event(
     assert owned is not None
     await checkpoints.stop(service.pool, owned, EVENT, "KeyError: 'rate'")
     found = await ailments(client)
-    assert list(found) == [f"projection {name}"]
-    assert str(EVENT) in found[f"projection {name}"]
+    assert list(found) == [f"subscription {name}"]
+    assert str(EVENT) in found[f"subscription {name}"]
     assert await checkpoints.resume(service.pool, name)
     assert await ailments(client) == {}
 

@@ -10,6 +10,7 @@ from httpx2 import AsyncClient, Response
 
 from app.api import ROUTERS
 from app.bootstrap import Settings
+from app.common.actor import ANONYMOUS, SYSTEM
 from app.domain_registry import DOMAINS
 from app.security.tokens import InvalidToken, Tokens
 
@@ -115,6 +116,9 @@ def test_a_token_says_who_speaks(settings: Settings) -> None:
     other = settings.security.model_copy(update={"jwt_audience": "somebody else"})
     with pytest.raises(InvalidToken):
         Tokens(other).read(tokens.issue(str(SUBJECT), [], hour))
+    for nobody in ("", ANONYMOUS.subject, SYSTEM.subject):
+        with pytest.raises(InvalidToken):
+            tokens.read(tokens.issue(nobody, [], hour))
 
 
 def test_every_domain_has_routes() -> None:

@@ -7,16 +7,18 @@ import pytest
 
 from app.domain_registry import DOMAINS
 from app.infra.projections.folding import Standing, advance
-from app.infra.projections.projection import Projection
+from app.infra.projections.projection import Counting, Projection
 from tests.histories import history
+
+ALL = [each for domain in DOMAINS for each in domain.projections]
 
 by_name = pytest.mark.parametrize(
     "projection",
-    [
-        pytest.param(projection, id=projection.name)
-        for domain in DOMAINS
-        for projection in domain.projections
-    ],
+    [pytest.param(e, id=e.name) for e in ALL if isinstance(e, Projection)],
+)
+by_tally = pytest.mark.parametrize(
+    "counting",
+    [pytest.param(e, id=e.name) for e in ALL if isinstance(e, Counting)],
 )
 
 
@@ -48,8 +50,21 @@ def test_a_stored_row_goes_on_like_one_in_memory(
 def test_a_table_has_a_column_for_every_field_of_its_row(
     projection: Projection[Any, Any],
 ) -> None:
-    columns = [column.name for column in projection.table.columns]
-    assert columns == list(projection.table.row.__annotations__)
+    shown = [column.name for column in projection.table.shown]
+    assert sorted(shown) == sorted(projection.table.row.__annotations__)
+
+
+@by_tally
+def test_what_an_event_adds_depends_on_nothing_else(
+    counting: Counting[Any, Any],
+) -> None:
+    columns = [counting.tally.key, *(count.name for count in counting.tally.counts)]
+    assert columns == list(counting.tally.row.__annotations__)
+    happened = history(counting.aggregate)
+    first = [list(counting.count(*each)) for each in happened]
+    again = [list(counting.count(*each)) for each in reversed(happened)]
+    assert first == list(reversed(again))
+    assert any(first)
 
 
 def _stored(projection: Projection[Any, Any], standing: Standing[Any]) -> Standing[Any]:

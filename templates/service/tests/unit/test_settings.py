@@ -4,16 +4,24 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from app.config.append import AppendSettings
+from app.config.bus import BusSettings
+from app.config.cache import CacheSettings
 from app.config.database import DatabaseSettings
 from app.config.http import HttpSettings
+from app.config.metrics import MetricsSettings
 from app.config.security import SecuritySettings
 from app.config.service import ServiceSettings
 from app.config.worker import WorkerSettings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ALL: tuple[type[BaseSettings], ...] = (
+    AppendSettings,
+    BusSettings,
+    CacheSettings,
     DatabaseSettings,
     HttpSettings,
+    MetricsSettings,
     SecuritySettings,
     ServiceSettings,
     WorkerSettings,

@@ -26,10 +26,11 @@ class CommandResult(BaseModel):
 
 
 class PageOf(BaseModel, Generic[Item]):
-    """One page of rows; `next_cursor` leads to the next one."""
+    """One page of rows; the cursors lead to the pages next to it."""
 
     items: list[Item]
     next_cursor: str | None = None
+    previous_cursor: str | None = None
 
 
 class InvalidField(BaseModel):

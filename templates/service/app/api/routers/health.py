@@ -23,7 +23,7 @@ class Readiness(BaseModel):
     status: Literal["ok", "unavailable"]
     ailments: dict[str, str] = Field(
         description="What is wrong, by part.",
-        examples=[{"projection room_view": "stopped at event 0190...: KeyError"}],
+        examples=[{"subscription room_view": "stopped at event 0190...: KeyError"}],
     )
 
 
@@ -39,7 +39,7 @@ async def health_live() -> Alive:
     responses={status.HTTP_503_SERVICE_UNAVAILABLE: {"model": Readiness}},
 )
 async def health_ready(service: InService, response: Response) -> Readiness:
-    """The database answers, its schema is current, and no projection has stopped."""
+    """The database answers, its schema is current, and nothing has stopped."""
     found = await ailments(service)
     if not found:
         return Readiness(status="ok", ailments={})

@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
-from app.common.actor import Actor
+from app.common.actor import SYSTEM, Actor
 from app.common.clock import Clock, SystemClock
-from app.common.context import Context
+from app.common.context import Cause, Context
 from app.common.ids import derived_id, new_id
 from app.common.messages import Command
 from app.infra.cqrs.command_middleware import (
@@ -20,6 +20,7 @@ from app.infra.cqrs.command_middleware import (
 from app.infra.cqrs.middleware import chained
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.store import EventStore
+from app.infra.metrics.commands import measured
 
 C = TypeVar("C", bound=Command)
 
@@ -36,7 +37,7 @@ class CommandBus:
         middlewares: Sequence[CommandMiddleware] | None = None,
     ) -> None:
         if middlewares is None:
-            middlewares = (logged, Idempotent(store), retried)
+            middlewares = (measured, logged, Idempotent(store), retried)
         self._clock = clock or SystemClock()
         self._timezone = timezone
         self._handlers: dict[
@@ -74,6 +75,25 @@ class CommandBus:
             timezone=self._timezone,
             request_hash=request_hash(command),
             repeatable=idempotency_key is not None,
+        )
+        return await self._step(command, context)
+
+    async def send_because(self, command: Command, cause: Cause) -> Accepted:
+        """Carry out what the service itself wants, at most once for each cause.
+
+        A deadline is never decided before its time, though the clock of this machine
+        may be behind the one that found it due.
+        """
+        now = self._clock.now()
+        context = Context(
+            now=now if cause.not_before is None else max(now, cause.not_before),
+            actor=SYSTEM,
+            command_id=cause.command_id,
+            correlation_id=cause.correlation_id,
+            timezone=self._timezone,
+            request_hash=request_hash(command),
+            repeatable=True,
+            cause=cause,
         )
         return await self._step(command, context)
 

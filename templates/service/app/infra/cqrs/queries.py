@@ -1,5 +1,6 @@
 """The query bus: every question goes through here, and may wait for its answer."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -11,7 +12,7 @@ from app.common.read_models import Table
 from app.infra.cqrs.middleware import Middleware, Step, chained
 from app.infra.event_store.tokens import Token
 from app.infra.persistence.failures import LOST
-from app.infra.projections.waiting import Waiting
+from app.infra.projections.waiting import Waiting, knowing
 
 Q = TypeVar("Q", bound=Query)
 
@@ -53,8 +54,11 @@ class QueryBus:
         """The answer, no older than the token that the asker got from a command."""
         try:
             if wait_for is not None:
-                await self._waiting.until(self._of(query).reads.name, wait_for)
-            return await self._step(query, actor)
+                # At the same time: all of them have the one timeout.
+                feeds = self._of(query).reads.feeds
+                await gather(*(self._waiting.until(each, wait_for) for each in feeds))
+            with knowing(wait_for):
+                return await self._step(query, actor)
         except LOST as error:
             raise Busy() from error
 

@@ -101,41 +101,55 @@ class DirectAppender:
         self._pool = pool
         self._epoch = epoch
 
-    async def append(self, append: Append) -> Verdict:
+    async def append(self, append: Append, *, lost: bool = False) -> Verdict:
         """Append, again where that may help.
 
         A lost connection leaves the outcome unknown. The same command id settles it:
         the store waits for the lost call, and answers `duplicate` if it was applied.
+        `lost` says that this has happened to the command before it came here.
         """
-        sent = lost = False
+        tables = tuple(row.table for row in append.rows)
+        sent = False
         for attempt in range(ATTEMPTS):
             if attempt:
-                await asyncio.sleep(FIRST_DELAY * 2**attempt * random.uniform(0.5, 1))
+                await asyncio.sleep(pause(attempt))
             try:
                 async with self._pool.acquire() as connection:
                     sent = True
                     record = await connection.fetchrow(
-                        _statement(tuple(row.table for row in append.rows)),
-                        *_arguments(self._epoch, append),
+                        statement(tables),
+                        *arguments(self._epoch, [append], tables, wait=True),
                     )
             except CONTENTION:
                 continue
             except LOST:
-                lost = sent
+                lost = lost or sent
                 continue
-            except asyncpg.DataError as error:
-                raise InvalidInput(f"The store cannot hold a value: {error}") from error
             except asyncpg.PostgresError as error:
-                if error.sqlstate == EPOCH_CHANGED:
-                    raise EpochChanged(str(error)) from error
-                raise
+                raise understood(error) from error.__cause__
             assert record is not None
             if record["verdict"] != "order":
-                return _verdict(record, resent=lost)
+                return verdict_of(record, resent=lost)
         raise OutcomeUnknown() if lost else Busy()
 
 
-def _verdict(record: asyncpg.Record, *, resent: bool) -> Verdict:
+def pause(attempt: int) -> float:
+    """Seconds before the next attempt: longer each time, and never in step."""
+    longest: float = FIRST_DELAY * 2**attempt
+    return longest * random.uniform(0.5, 1)
+
+
+def understood(error: Exception) -> Exception:
+    """What an error that the same call would meet again means to the caller."""
+    if isinstance(error, asyncpg.DataError | asyncpg.ProgramLimitExceededError):
+        return InvalidInput("The store cannot hold a value that this leads to.")
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == EPOCH_CHANGED:
+        return EpochChanged(str(error))
+    return error
+
+
+def verdict_of(record: asyncpg.Record, *, resent: bool) -> Verdict:
+    """The store's answer to one command of a call."""
     epoch, xid, pos = record["token_epoch"], record["token_xid"], record["token_pos"]
     return Verdict(
         record["verdict"],
@@ -148,7 +162,7 @@ def _verdict(record: asyncpg.Record, *, resent: bool) -> Verdict:
 
 
 @lru_cache(maxsize=256)
-def _statement(tables: tuple[Table[Any], ...]) -> str:
+def statement(tables: tuple[Table[Any], ...]) -> str:
     """The append, and in the same statement the rows of those who won."""
     parts = [f"v AS MATERIALIZED ({_CALL})"]
     first = _CALL_PARAMETERS + 1
@@ -163,32 +177,48 @@ def _statement(tables: tuple[Table[Any], ...]) -> str:
     )
 
 
-def _arguments(epoch: int, append: Append) -> list[Any]:
-    """The arrays of the call, here with a single command."""
-    keys = [(key, False) for key in append.take] + [(key, True) for key in append.drop]
-    events = append.events
-    meta = msgspec.Raw(msgspec.json.encode(append.meta))
-    arguments: list[Any] = [
-        epoch,
-        True,
-        [append.command_id],
-        [append.request_hash],
-        [append.stream_id],
-        [append.kind],
-        [append.expected],
-        [len(events)],
-        [{"id": append.stream_id, "version": append.version}],
-        [append.at],
-        [1] * len(events),
-        [event_id for event_id, _ in events],
-        [event.event_type for _, event in events],
-        [event for _, event in events],
-        [meta] * len(events),
-        [1] * len(keys),
-        [key.scope for key, _ in keys],
-        [key.text for key, _ in keys],
-        [gone for _, gone in keys],
+def arguments(
+    epoch: int,
+    appends: Sequence[Append],
+    tables: Sequence[Table[Any]],
+    *,
+    wait: bool,
+) -> list[Any]:
+    """The arrays of the call; events, keys and rows name their command by number."""
+    numbered = list(enumerate(appends, 1))
+    events = [(n, id, event) for n, append in numbered for id, event in append.events]
+    keys = [
+        (number, key, gone)
+        for number, append in numbered
+        for gone, some in ((False, append.take), (True, append.drop))
+        for key in some
     ]
-    for row in append.rows:
-        arguments += row_arguments(row.table, [(1, row.standing)])
-    return arguments
+    metas = [msgspec.Raw(msgspec.json.encode(append.meta)) for append in appends]
+    arrays: list[Any] = [
+        epoch,
+        wait,
+        [append.command_id for append in appends],
+        [append.request_hash for append in appends],
+        [append.stream_id for append in appends],
+        [append.kind for append in appends],
+        [append.expected for append in appends],
+        [len(append.events) for append in appends],
+        [{"id": append.stream_id, "version": append.version} for append in appends],
+        [append.at for append in appends],
+        [number for number, _, _ in events],
+        [event_id for _, event_id, _ in events],
+        [event.event_type for _, _, event in events],
+        [event for _, _, event in events],
+        [metas[number - 1] for number, _, _ in events],
+        [number for number, _, _ in keys],
+        [key.scope for _, key, _ in keys],
+        [key.text for _, key, _ in keys],
+        [gone for _, _, gone in keys],
+    ]
+    rows: dict[str, list[tuple[int, Standing[Any]]]] = {t.name: [] for t in tables}
+    for number, append in numbered:
+        for row in append.rows:
+            rows[row.table.name].append((number, row.standing))
+    for table in tables:
+        arrays += row_arguments(table, rows[table.name])
+    return arrays

@@ -1,7 +1,6 @@
 """How events and states are written to the log, and read back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -21,35 +20,45 @@ class UnknownEvent(Exception):
     """The log holds an event that this version of the code cannot name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """Why an event was recorded, as stored beside it."""
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an event was recorded, as stored beside it.
+
+    What the service itself did names the event that made it do so, and who was behind
+    that; what others did needs no room for it.
+    """
 
     command_id: UUID
     correlation_id: UUID
     actor: str
+    causation_id: UUID | None = None
+    caused_by: str | None = None
 
     @classmethod
     def of(cls, context: Context) -> "Meta":
-        return cls(context.command_id, context.correlation_id, context.actor.subject)
+        cause = context.cause
+        return cls(
+            context.command_id,
+            context.correlation_id,
+            context.actor.subject,
+            cause.event_id if cause else None,
+            cause.actor if cause else None,
+        )
 
 
 _meta_decoder = msgspec.json.Decoder(Meta)
 
 
-class Codec(Generic[S, E]):
-    """Writes and reads the events and the state of one aggregate.
+class EventCodec(Generic[E]):
+    """Reads the events of one kind of stream.
 
     Stored values are read by their type alone: rules that hold at the door may become
     stricter without making what was accepted before unreadable.
     """
 
-    def __init__(self, aggregate: type[Aggregate[S, E]]) -> None:
+    def __init__(self, event_types: Iterable[type[Event]]) -> None:
         self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
-            event.event_type: msgspec.json.Decoder(event)
-            for event in aggregate.event_types
+            event.event_type: msgspec.json.Decoder(event) for event in event_types
         }
-        self._state = msgspec.json.Decoder[Any](aggregate.state_type)
 
     @property
     def types(self) -> list[str]:
@@ -63,6 +72,14 @@ class Codec(Generic[S, E]):
         event: E = decoder.decode(data)
         return event
 
+
+class Codec(EventCodec[E], Generic[S, E]):
+    """Reads the events and the state of one aggregate."""
+
+    def __init__(self, aggregate: type[Aggregate[S, E]]) -> None:
+        super().__init__(aggregate.event_types)
+        self._state = msgspec.json.Decoder[Any](aggregate.state_type)
+
     def decode_state(self, data: str) -> S:
         state: S = self._state.decode(data)
         return state
@@ -72,6 +89,12 @@ class Codec(Generic[S, E]):
 def codec_of(aggregate: type[Aggregate[S, E]]) -> Codec[S, E]:
     """The one codec of an aggregate: building the decoders is the costly part."""
     return Codec(aggregate)
+
+
+@cache
+def event_codec(event_types: tuple[type[E], ...]) -> EventCodec[E]:
+    """The one codec of these events, for those who only read them."""
+    return EventCodec(event_types)
 
 
 def envelope(
@@ -87,6 +110,7 @@ def envelope(
         actor=why.actor,
         command_id=why.command_id,
         correlation_id=why.correlation_id,
+        caused_by=why.caused_by,
     )
 
 
@@ -103,6 +127,7 @@ def envelopes(
             actor=context.actor.subject,
             command_id=context.command_id,
             correlation_id=context.correlation_id,
+            caused_by=context.cause.actor if context.cause else None,
         )
         for number, event_id in enumerate(event_ids, 1)
     ]

@@ -17,7 +17,9 @@ import structlog
 from app.common.aggregate import Aggregate
 from app.infra.persistence.postgres import Pool
 
-SOURCES: Final = ("aggregate.py", "value_objects.py", "enums.py", "events.py")
+SOURCES: Final = ("aggregate.py", "events.py")
+# A state may be made of what other domains define.
+OF_ALL_DOMAINS: Final = ("value_objects.py", "enums.py")
 SHARED: Final = "shared"
 
 _TAKE: Final = """
@@ -36,12 +38,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 def fingerprint(aggregate: type[Aggregate[Any, Any]]) -> str:
     """What the aggregate's sources hash to; its state is only as old as they are."""
     own = Path(str(sys.modules[aggregate.__module__].__file__))
+    root = own.parent.parent
     files = {own, *(own.parent / name for name in SOURCES)}
-    files |= set((own.parent.parent / SHARED).glob("*.py"))
+    files |= {file for name in OF_ALL_DOMAINS for file in root.glob(f"*/{name}")}
+    files |= set((root / SHARED).glob("*.py"))
     digest = sha256(f"{aggregate.kind} {aggregate.__qualname__}".encode())
     for file in sorted(files):
         if file.exists():
-            digest.update(f"\n{file.name}\n".encode())
+            digest.update(f"\n{file.relative_to(root)}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
 

@@ -1,41 +1,58 @@
 """The event store: streams in, streams out, and the commands it remembers."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import structlog
 
 from app.common.aggregate import Aggregate
 from app.common.events import Envelope, Event
+from app.common.read_models import Table
 from app.infra.event_store.accepted import Accepted
-from app.infra.event_store.append import Append, Appender, DirectAppender, Verdict
+from app.infra.event_store.append import Append, Appender, Verdict
 from app.infra.event_store.codec import codec_of, envelope
-from app.infra.event_store.epoch import check_epoch
 from app.infra.event_store.snapshots import Snapshots, fingerprint
 from app.infra.event_store.tokens import Token
+from app.infra.metrics.measures import APPENDS
+from app.infra.persistence.gathered import Gathered
 from app.infra.persistence.postgres import Pool
-from app.infra.projections.projection import Projection
+from app.infra.projections.folding import Standing
+from app.infra.projections.projection import AnyProjection, Projection
+from app.infra.projections.rows import load_standings
 from app.infra.wakeup import WakeUp
 
 A = TypeVar("A", bound=Aggregate[Any, Any])
 
 # A stream of another kind is no stream of this aggregate: ids may come from callers.
+# By each stream for itself, so that the plan is the same for few and for many.
 _LOAD: Final = """
-WITH snapshot AS (
+SELECT w.number::int AS number, found.version, found.type, found.data
+FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY
+    AS w(id, fingerprint, kind, number)
+LEFT JOIN LATERAL (
     SELECT s.version, s.state FROM kernel.snapshots s
-    WHERE s.stream_id = $1 AND s.fingerprint = $2
-)
-SELECT version, NULL AS type, state::text AS data FROM snapshot
-UNION ALL
-SELECT e.version, e.type, e.data::text FROM kernel.events e
-WHERE e.stream_id = $1 AND e.version > coalesce((SELECT version FROM snapshot), 0)
-    AND EXISTS (
-        SELECT FROM kernel.streams t WHERE t.stream_id = $1 AND t.kind = $3
+    WHERE s.stream_id = w.id AND s.fingerprint = w.fingerprint LIMIT 1
+) AS snapshot ON true
+CROSS JOIN LATERAL (
+    SELECT snapshot.version, NULL AS type, snapshot.state::text AS data
+    WHERE snapshot.version IS NOT NULL
+    UNION ALL (
+        SELECT e.version, e.type, e.data::text FROM kernel.events e
+        WHERE e.stream_id = w.id AND e.version > coalesce(snapshot.version, 0)
+            AND EXISTS (
+                SELECT FROM kernel.streams t
+                WHERE t.stream_id = w.id AND t.kind = w.kind
+            )
+        ORDER BY e.version
     )
-ORDER BY version
+) AS found
+ORDER BY w.number, found.version
 """
 
 _HAPPENED: Final = """
@@ -74,7 +91,7 @@ class EventStore:
         pool: Pool,
         appender: Appender,
         *,
-        projections: Iterable[Projection[Any, Any]] = (),
+        projections: Iterable[AnyProjection] = (),
         sync_events: Iterable[type[Event]] = (),
         snapshot_every: int = 0,
         wake: WakeUp | None = None,
@@ -85,26 +102,8 @@ class EventStore:
         self._appender = appender
         self._projections = tuple(projections)
         self._sync_events = frozenset(sync_events)
-
-    @classmethod
-    async def open(
-        cls,
-        pool: Pool,
-        *,
-        projections: Iterable[Projection[Any, Any]] = (),
-        sync_events: Iterable[type[Event]] = (),
-        snapshot_every: int = 0,
-        wake: WakeUp | None = None,
-    ) -> "EventStore":
-        """The store of this database; refuses one that was restored from elsewhere."""
-        return cls(
-            pool,
-            DirectAppender(pool, await check_epoch(pool)),
-            projections=projections,
-            sync_events=sync_events,
-            snapshot_every=snapshot_every,
-            wake=wake,
-        )
+        self._streams = Gathered(self._fetch_streams)
+        self._standings: dict[str, Gathered[UUID, Standing[Any]]] = {}
 
     async def load(self, aggregate: type[A], id: UUID) -> A:
         """The aggregate where its stream stands; no state where there is no stream."""
@@ -113,6 +112,14 @@ class EventStore:
         except UnreadableSnapshot as error:
             log.warning("snapshot ignored", stream=str(id), error=str(error))
             return await self._load(aggregate, id, "")
+
+    async def standing(self, table: Table[Any], id: UUID) -> Standing[Any]:
+        """Where the row of a stream stands."""
+        if table.name not in self._standings:
+            self._standings[table.name] = Gathered(
+                partial(self._fetch_standings, table)
+            )
+        return await self._standings[table.name].get(id)
 
     async def happened(
         self, aggregate: type[A], id: UUID, after: int, upto: int
@@ -145,7 +152,9 @@ class EventStore:
 
     async def append(self, append: Append) -> Verdict:
         """Bring a command into the log, and wake those who read it."""
+        began = time.perf_counter()
         verdict = await self._appender.append(append)
+        APPENDS.labels(verdict.outcome).observe(time.perf_counter() - began)
         if verdict.outcome == "ok" and append.events:
             self.wake.notify()
         return verdict
@@ -156,11 +165,15 @@ class EventStore:
         """The projections whose rows must go in together with these events."""
         if not any(type(event) in self._sync_events for event in events):
             return ()
-        return tuple(p for p in self._projections if p.aggregate is aggregate)
+        return tuple(
+            each
+            for each in self._projections
+            if isinstance(each, Projection) and each.aggregate is aggregate
+        )
 
     async def _load(self, aggregate: type[A], id: UUID, print_: str) -> A:
         codec = codec_of(aggregate)
-        records = await self.pool.fetch(_LOAD, id, print_, aggregate.kind)
+        records = await self._streams.get((id, print_, aggregate.kind))
         loaded = aggregate(id)
         if records and records[0]["type"] is None:
             snapshot = records.pop(0)
@@ -171,6 +184,22 @@ class EventStore:
             loaded = aggregate(id, state=state, version=snapshot["version"])
         loaded.replay(codec.decode(r["type"], r["data"]) for r in records)
         return loaded
+
+    async def _fetch_streams(
+        self, wanted: Sequence[tuple[UUID, str, str]]
+    ) -> list[list[asyncpg.Record]]:
+        found: list[list[asyncpg.Record]] = [[] for _ in wanted]
+        for record in await self.pool.fetch(
+            _LOAD, *map(list, zip(*wanted, strict=True))
+        ):
+            found[record["number"] - 1].append(record)
+        return found
+
+    async def _fetch_standings(
+        self, table: Table[Any], ids: Sequence[UUID]
+    ) -> list[Standing[Any]]:
+        found = await load_standings(self.pool, table, ids)
+        return [found.get(id, Standing()) for id in ids]
 
 
 def stored_answer(result: Any, token: Token | None) -> Accepted:

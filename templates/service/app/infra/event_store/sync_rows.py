@@ -12,7 +12,6 @@ from app.infra.event_store.store import EventStore
 from app.infra.event_store.verdicts import VersionConflict
 from app.infra.projections.folding import Standing, advance
 from app.infra.projections.projection import Projection
-from app.infra.projections.rows import load_standings
 
 
 async def sync_rows(
@@ -48,8 +47,7 @@ async def _brought_up(
 ) -> Row:
     standing: Standing[Any] = Standing()
     if aggregate.version:
-        rows = await load_standings(store.pool, projection.table, [aggregate.id])
-        standing = rows.get(aggregate.id, standing)
+        standing = await store.standing(projection.table, aggregate.id)
         if standing.version > aggregate.version:
             raise VersionConflict(
                 f"The row of {aggregate.id} is ahead of its aggregate."

@@ -21,7 +21,7 @@ _TAIL: Final = """
 SELECT e.epoch, e.xid::text::bigint AS xid_number, e.pos, e.event_id, e.stream_id,
     e.version, e.type, e.occurred_at, e.meta::text AS meta,
     CASE
-        WHEN e.type = ANY ($4::text[]) THEN e.data::text
+        WHEN $4::text[] IS NULL OR e.type = ANY ($4) THEN e.data::text
         WHEN EXISTS (
             SELECT FROM kernel.streams s WHERE s.stream_id = e.stream_id AND s.kind = $5
         ) THEN e.data::text
@@ -91,15 +91,15 @@ async def read_tail(
     connection: Pool | Connection,
     after: Token,
     *,
-    kind: str,
-    types: list[str],
     limit: int,
+    kind: str = "",
+    types: list[str] | None = None,
 ) -> list[StoredEvent]:
-    """The next events after a place, with the data of those of one kind of stream.
+    """The next events after a place: all, or with the data of one kind of stream only.
 
-    The others come too, for a reader moves over them. What is of this kind but not of
-    these types comes with its data: the reader must stop there, for it may not skip
-    what newer code has recorded.
+    Where types are named, the others come too, for a reader moves over them. What is of
+    this kind but not of these types comes with its data: the reader must stop there,
+    for it may not skip what newer code has recorded.
     """
     records = await connection.fetch(
         _TAIL, after.epoch, str(after.xid), after.pos, types, kind, limit

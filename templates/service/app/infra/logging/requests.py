@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.common.ids import new_id
+from app.infra.metrics.measures import REQUESTS
 
 CORRELATION_HEADER = "X-Correlation-Id"
 
@@ -61,7 +62,11 @@ def _asked_for(headers: Headers) -> UUID | None:
 
 
 def _report(scope: Scope, status: int, seconds: float) -> None:
-    probe = scope["path"].startswith("/health/") and status < 400
+    # Whatever fits no route counts as one: a caller must not be able to add labels.
+    route = getattr(scope.get("route"), "path", None)
+    method = scope["method"] if route else "any"
+    REQUESTS.labels(method, route or "none", status or "aborted").observe(seconds)
+    probe = scope["path"].startswith(("/health/", "/metrics")) and status < 400
     report = log.debug if probe else log.info
     report(
         "request",

@@ -22,5 +22,12 @@ CONTENTION: Final = (
 )
 """Rolled back for the sake of others: the same again will do."""
 
-REJECTED: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""The values themselves are refused: the same again will fail again."""
+PASSING: Final = (*CONTENTION, *LOST)
+"""The same again may do. Whatever else is raised would be raised again."""
+
+
+def without_values(error: BaseException | None) -> BaseException | None:
+    """The same error, without the whole rows that PostgreSQL shows in its details."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
+    return error

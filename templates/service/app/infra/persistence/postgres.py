@@ -29,21 +29,40 @@ async def create_pool(settings: DatabaseSettings, *, name: str = "service") -> P
         settings.url.get_secret_value(),
         min_size=min(settings.pool_min, settings.pool_max),
         max_size=settings.pool_max,
-        timeout=settings.connect_timeout,
-        command_timeout=settings.statement_timeout + settings.lock_timeout,
         init=prepare,
         reset=_leave,
-        server_settings={
+        **_options(settings, name),
+    )
+
+
+async def connect(
+    settings: DatabaseSettings, *, name: str, **server_settings: str
+) -> Connection:
+    """A connection of its own, like those of the pool but for these settings."""
+    options = _options(settings, name)
+    options["server_settings"] |= server_settings
+    connection: Connection = await asyncpg.connect(
+        settings.url.get_secret_value(), **options
+    )
+    await prepare(connection)
+    return connection
+
+
+def _options(settings: DatabaseSettings, name: str) -> dict[str, Any]:
+    return {
+        "timeout": settings.connect_timeout,
+        "command_timeout": settings.statement_timeout + settings.lock_timeout,
+        "server_settings": {
             "application_name": name,
             "timezone": "UTC",
             "jit": "off",
-            "statement_timeout": _milliseconds(settings.statement_timeout),
-            "lock_timeout": _milliseconds(settings.lock_timeout),
-            "idle_in_transaction_session_timeout": _milliseconds(
+            "statement_timeout": milliseconds(settings.statement_timeout),
+            "lock_timeout": milliseconds(settings.lock_timeout),
+            "idle_in_transaction_session_timeout": milliseconds(
                 settings.idle_in_transaction_timeout
             ),
         },
-    )
+    }
 
 
 async def _leave(connection: Connection) -> None:
@@ -69,5 +88,6 @@ def _decode_jsonb(data: bytes) -> Any:
     return msgspec.json.decode(data[len(_JSONB_VERSION) :])
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """A duration as PostgreSQL reads it; never none at all, which would be for ever."""
     return str(max(1, round(seconds * 1000)))

@@ -27,10 +27,24 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class AllOf:
+    """Each of these holds."""
+
+    conditions: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """At least one of these holds."""
 
-    alternatives: tuple[Where, ...]
+    alternatives: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """This does not hold; a condition that SQL cannot decide does not."""
+
+    condition: "Condition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,22 @@ class Everything:
     """No condition at all."""
 
 
-Condition: TypeAlias = Where | AnyOf | Everything
+Condition: TypeAlias = Where | AllOf | AnyOf | Not | Everything
+
+
+def all_of(*conditions: Condition) -> Condition:
+    """Holds where each of these does."""
+    return AllOf(conditions)
+
+
+def any_of(*alternatives: Condition) -> Condition:
+    """Holds where at least one of these does."""
+    return AnyOf(alternatives)
+
+
+def negated(condition: Condition) -> Condition:
+    """Holds wherever this does not, rows without a value included."""
+    return Not(condition)
 
 
 def visible_to(actor: Actor, *grants: str | OwnerColumn) -> Condition:
@@ -76,9 +105,15 @@ def condition_sql(
     match condition:
         case Everything():
             return "true"
+        case AllOf(conditions):
+            parts = [condition_sql(table, part, parameters) for part in conditions]
+            return f"({' AND '.join(parts) or 'true'})"
         case AnyOf(alternatives):
             parts = [condition_sql(table, part, parameters) for part in alternatives]
-            return f"({' OR '.join(parts)})"
+            return f"({' OR '.join(parts) or 'false'})"
+        case Not(negative):
+            # `NOT` of an unknown is unknown; here what is not true does not hold.
+            return f"({condition_sql(table, negative, parameters)}) IS NOT TRUE"
         case Where(optional=True, value=None):
             return "true"
         case Where(operator=operator, value=None) if operator not in _OF_NOTHING:

@@ -1,10 +1,11 @@
 """Keyset paging: an order that ends in the key, and cursors that name a row in it."""
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import msgspec
 from app.common.errors import InvalidCursor
 from app.common.read_models import Table
 from app.common.storable import storable
-from app.infra.projections.conditions import Parameters
+from app.infra.projections.conditions import Condition, Parameters
 from app.infra.projections.rows import quoted
 
 _TYPES: Final[Mapping[str, type]] = {
@@ -27,13 +28,24 @@ _TYPES: Final[Mapping[str, type]] = {
     "timestamptz": datetime,
     "interval": timedelta,
 }
+_DIGEST_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Between two rows: right after, or right before, the row with these values."""
+
+    value: Any
+    key: Any
+    forward: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """By a column, up or down, and then by the key, so that no two rows are equal.
 
-    Empty values come last going up and first going down, as in PostgreSQL's indexes.
+    Empty values come last going up and first going down, as in PostgreSQL's indexes:
+    so the reverse of an order is the order that goes the other way.
     """
 
     table: Table[Any]
@@ -47,6 +59,16 @@ class Order:
         return cls(table, table.column(name).name, (sort or "").startswith("-"))
 
     @property
+    def name(self) -> str:
+        """As `sort` names it."""
+        return f"-{self.column}" if self.descending else self.column
+
+    @property
+    def reverse(self) -> "Order":
+        """The same rows from the other end."""
+        return replace(self, descending=not self.descending)
+
+    @property
     def sql(self) -> str:
         direction = " DESC" if self.descending else ""
         key = f"{quoted(self.table.key)}{direction}"
@@ -54,49 +76,90 @@ class Order:
             return key
         return f"{quoted(self.column)}{direction}, {key}"
 
-    def cursor_after(self, row: Any) -> str:
-        """The cursor that asks for the rows after this one."""
-        place = [self._name, getattr(row, self.column), getattr(row, self.table.key)]
-        return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
-
-    def after(self, cursor: str, parameters: Parameters) -> str:
-        """The condition that holds for exactly the rows after the cursor."""
-        value, key = self._read(cursor)
-        beyond = "<" if self.descending else ">"
+    def beyond(self, place: Place, parameters: Parameters) -> str:
+        """The condition that holds for exactly the rows after the place."""
+        sign = "<" if self.descending else ">"
         key_column = quoted(self.table.key)
-        key_sql = f"{parameters.add(key)}::{self._type(self.table.key)}"
+        key_sql = f"{parameters.add(place.key)}::{self._type(self.table.key)}"
         if self.column == self.table.key:
-            return f"{key_column} {beyond} {key_sql}"
+            return f"{key_column} {sign} {key_sql}"
         column = quoted(self.column)
-        if value is None:
-            same = f"({column} IS NULL AND {key_column} {beyond} {key_sql})"
+        if place.value is None:
+            same = f"({column} IS NULL AND {key_column} {sign} {key_sql})"
             return f"({same} OR {column} IS NOT NULL)" if self.descending else same
-        value_sql = f"{parameters.add(value)}::{self._type(self.column)}"
-        later = f"({column}, {key_column}) {beyond} ({value_sql}, {key_sql})"
+        value_sql = f"{parameters.add(place.value)}::{self._type(self.column)}"
+        later = f"({column}, {key_column}) {sign} ({value_sql}, {key_sql})"
         if self.descending or not self.table.nullable(self.column):
             return later
         return f"({later} OR {column} IS NULL)"
 
-    @property
-    def _name(self) -> str:
-        return f"-{self.column}" if self.descending else self.column
-
     def _type(self, column: str) -> str:
         return self.table.column(column).type
 
-    def _read(self, cursor: str) -> tuple[Any, Any]:
-        key_type: Any = _TYPES[self._type(self.table.key)]
-        value_type: Any = _TYPES[self._type(self.column)]
-        if self.table.nullable(self.column):
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Writes and reads the cursors of one order and one set of filters.
+
+    The digest tells a cursor that was changed or made up from one that was given out.
+    It is no signature, and need not be: a cursor shows nothing that the conditions of
+    the query would not show.
+    """
+
+    order: Order
+    filters: Sequence[Condition]
+
+    def after(self, row: Any) -> str:
+        """The cursor that asks for the rows after this one."""
+        return self._written(row, forward=True)
+
+    def before(self, row: Any) -> str:
+        """The cursor that asks for the rows before this one."""
+        return self._written(row, forward=False)
+
+    def read(self, cursor: str) -> Place:
+        """The place that a cursor names; a refusal if it was not given out for this."""
+        table, column = self.order.table, self.order.column
+        value_type: Any = _TYPES[table.column(column).type]
+        if table.nullable(column):
             value_type = value_type | None
-        shape: Any = tuple[str, value_type, key_type]
+        key_type: Any = _TYPES[table.column(table.key).type]
         try:
-            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-            text = b64decode(padded, altchars=b"-_", validate=True)
-            name, value, key = msgspec.json.decode(text, type=shape)
-            value = storable("cursor", value)
-        except (ValueError, msgspec.MsgspecError) as error:
+            name, filters, forward, value, key = _opened(cursor)
+            if name != self.order.name:
+                raise InvalidCursor(f'The cursor belongs to the order "{name}".')
+            if filters != self._filters:
+                raise InvalidCursor("The cursor belongs to other filters.")
+            value = storable("cursor", msgspec.convert(value, value_type))
+            return Place(value, msgspec.convert(key, key_type), forward is True)
+        except (ValueError, TypeError, msgspec.MsgspecError) as error:
             raise InvalidCursor("The cursor is not one that was given out.") from error
-        if name != self._name:
-            raise InvalidCursor(f'The cursor belongs to the order "{name}".')
-        return value, key
+
+    @property
+    def _filters(self) -> str:
+        kinds = [[type(each).__name__, each] for each in self.filters]
+        return _digest(msgspec.json.encode([self.order.table.name, kinds])).hex()
+
+    def _written(self, row: Any, *, forward: bool) -> str:
+        value = getattr(row, self.order.column)
+        key = getattr(row, self.order.table.key)
+        text = msgspec.json.encode(
+            [self.order.name, self._filters, forward, value, key]
+        )
+        return urlsafe_b64encode(_digest(text) + text).decode().rstrip("=")
+
+
+def _opened(cursor: str) -> tuple[str, str, bool, Any, Any]:
+    padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+    data = b64decode(padded, altchars=b"-_", validate=True)
+    digest, text = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    if _digest(text) != digest:
+        raise ValueError("changed on the way")
+    # Exactly one spelling: the last character of base64 may carry bits of nobody.
+    if urlsafe_b64encode(data).decode().rstrip("=") != cursor:
+        raise ValueError("spelt in another way")
+    return msgspec.json.decode(text, type=tuple[str, str, bool, Any, Any])
+
+
+def _digest(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,341 @@
+"""The shape of a blueprint: which keys there are, and what kind of thing each holds.
+
+Shape only. A name, type or expression is still text here; `resolve` gives it meaning.
+Every scalar arrives as its source text, so `1.10` and `on` are what the author wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from generator.diagnostics import Path
+
+
+class Shape(BaseModel):
+    """One mapping of the language.
+
+    Keys it does not know are kept while pydantic parses, and reported afterwards
+    together with all others. `later` names keys of the language that this version
+    refuses.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+
+def _listed(value: object) -> object:
+    """Let one thing stand for a list of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _mapped(value: object) -> object:
+    """Let a key without a value stand for an empty mapping."""
+    return {} if value is None else value
+
+
+Names = Annotated[list[str], BeforeValidator(_listed)]
+Expressions = Annotated[dict[str, str], BeforeValidator(_mapped)]
+
+
+class FieldShape(Shape):
+    """A field: `email`, `str(min_length=3)`, or the long form with `type:`."""
+
+    later = frozenset({"personal", "was"})
+
+    type: str
+    default: Any = None
+    summary: str = ""
+    example: Any = None
+    secret: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return {"type": value} if isinstance(value, str) else value
+
+
+Fields = Annotated[dict[str, FieldShape], BeforeValidator(_mapped)]
+
+
+class RuleShape(Shape):
+    """What must hold, and how its refusal is called."""
+
+    later = frozenset({"custom"})
+
+    require: str
+    error: str | None = None
+    message: str | None = None
+
+
+class ValueObjectShape(Shape):
+    """A value with rules of its own and computed properties."""
+
+    summary: str = ""
+    fields: Fields
+    rules: list[RuleShape] = []
+    computed: Expressions = {}
+
+
+class EmissionShape(Shape):
+    """One event that a command may emit, with the fields that are written out."""
+
+    later = frozenset({"custom"})
+
+    event: str
+    condition: str | None = Field(default=None, alias="if")
+    mapping: Expressions = Field(default={}, alias="with")
+    place: tuple[str | int, ...] = ()
+    mapping_place: tuple[str | int, ...] = ()
+
+
+def _emissions(value: object) -> object:
+    """Bring every way to write `emits` into one list, remembering the places."""
+    if isinstance(value, list):
+        nested = [_emission(item, (index,)) for index, item in enumerate(value)]
+        return [emission for items in nested for emission in items]
+    return _emission(value, ())
+
+
+def _emission(value: object, place: Path) -> list[object]:
+    if isinstance(value, str):
+        return [{"event": value, "place": place, "mapping_place": place}]
+    if isinstance(value, dict) and "event" in value:
+        return [{**value, "place": place, "mapping_place": (*place, "with")}]
+    if isinstance(value, dict):
+        return [
+            {
+                "event": name,
+                "with": mapping,
+                "place": (*place, name),
+                "mapping_place": (*place, name),
+            }
+            for name, mapping in value.items()
+        ]
+    return [value]
+
+
+class CommandShape(Shape):
+    """What somebody may ask of an aggregate."""
+
+    later = frozenset({"reads", "calls", "on_error", "returns", "let", "id"})
+
+    summary: str = ""
+    creates: bool = False
+    fields: Fields = {}
+    origins: Names = Field(default=[], alias="from")
+    access: Names | None = None
+    rules: list[RuleShape] = []
+    emits: Annotated[list[EmissionShape], BeforeValidator(_emissions)] = []
+
+
+class EventShape(Shape):
+    """Something that happened to an aggregate."""
+
+    later = frozenset({"version", "upcasts", "erases", "was", "public", "personal"})
+
+    summary: str = ""
+    target: str | None = Field(default=None, alias="to")
+    assign: Expressions = Field(default={}, alias="set")
+    sync: str | None = None
+    fields: Fields = {}
+
+
+class UniqueShape(Shape):
+    """A key that one aggregate at a time may hold."""
+
+    of: Names
+    while_in: Names = Field(default=[], alias="while")
+    error: str
+
+
+class AggregateShape(Shape):
+    """A consistency boundary: its state, its commands, its events."""
+
+    later = frozenset({"id", "keep", "was"})
+
+    summary: str = ""
+    state: Fields = {}
+    lifecycle: str | None = None
+    unique: list[UniqueShape] = []
+    commands: dict[str, CommandShape] = {}
+    events: dict[str, EventShape] = {}
+
+    @field_validator("commands", "events", mode="before")
+    @classmethod
+    def _bare_names(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {k: {} if v is None else v for k, v in value.items()}
+        return value
+
+
+Verb = Literal["insert", "update", "upsert", "delete"]
+_VERBS: tuple[Verb, ...] = get_args(Verb)
+
+
+class ActionShape(Shape):
+    """What an event does to a row: that of its stream, or those that `where` names."""
+
+    later = frozenset({"for_each"})
+
+    verb: Verb
+    mapping: Expressions = {}
+    where: Expressions = {}
+    place: tuple[str | int, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_forms(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"verb": value}
+        if isinstance(value, dict):
+            verbs = [key for key in _VERBS if key in value]
+            if len(verbs) == 1:
+                rest = {k: v for k, v in value.items() if k != verbs[0]}
+                return {"verb": verbs[0], "mapping": value[verbs[0]], **rest}
+            if not verbs and (cls.later | {"where"}) & value.keys():
+                return {"verb": "update", **value}
+        return value
+
+
+def _actions(value: object) -> object:
+    """Let one action stand for a list of one, remembering where each is written."""
+    if not isinstance(value, list):
+        return [value]
+    return [
+        {**item, "place": (index,)}
+        if isinstance(item, dict)
+        else {"verb": item, "place": (index,)}
+        for index, item in enumerate(value)
+    ]
+
+
+Actions = Annotated[list[ActionShape], BeforeValidator(_actions)]
+
+
+class ReadModelShape(Shape):
+    """A table that answers questions, filled by events."""
+
+    later = frozenset({"was"})
+
+    summary: str = ""
+    key: str
+    columns: Fields
+    indexes: list[Names] = []
+    on: dict[str, Actions]
+
+
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts_with", "is_null"
+]
+
+
+class FilterShape(Shape):
+    """A condition that the caller of a query fills in: `status?` or the long form."""
+
+    name: str
+    column: str = ""
+    op: Operator = "="
+    optional: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = {"name": value}
+        if isinstance(value, dict) and isinstance(value.get("name"), str):
+            name = value["name"]
+            if name.endswith("?"):
+                value = {**value, "name": name[:-1], "optional": "true"}
+        return value
+
+
+class QueryShape(Shape):
+    """A question that a read model answers."""
+
+    summary: str = ""
+    source: str = Field(alias="from")
+    by: str | None = None
+    where: str | None = None
+    filter: list[FilterShape] = []
+    sort: Names = []
+    page: int = Field(default=50, ge=1, le=500)
+    group_by: Names = []
+    measures: Expressions = {}
+    cache: str | None = None
+    access: Names | None = None
+
+
+class PolicyShape(Shape):
+    """Whenever this event, then this command."""
+
+    later = frozenset({"for_each"})
+
+    summary: str = ""
+    on: str
+    send: str
+    mapping: Expressions = Field(default={}, alias="with")
+    condition: str | None = Field(default=None, alias="if")
+    at: str | None = None
+
+
+class ScenarioShape(Shape):
+    """An example of the domain's behaviour, which becomes a unit test."""
+
+    later = frozenset({"saga", "reads", "calls", "after"})
+
+    name: str
+    given: list[Any] = []
+    when: Any
+    then: Any
+    now: str | None = None
+    actor: str | None = Field(default=None, alias="as")
+
+
+class VocabularyShape(Shape):
+    """What a service and a domain can both declare."""
+
+    summary: str = ""
+    types: dict[str, FieldShape] = {}
+    enums: dict[str, Names] = {}
+    value_objects: dict[str, ValueObjectShape] = {}
+
+
+class DomainShape(VocabularyShape):
+    """One bounded context: one file."""
+
+    later = frozenset({"sagas", "schedules", "push", "adapters", "tenant", "settings"})
+
+    domain: str
+    aggregates: dict[str, AggregateShape] = {}
+    read_models: dict[str, ReadModelShape] = {}
+    queries: dict[str, QueryShape] = {}
+    policies: dict[str, PolicyShape] = {}
+    scenarios: list[ScenarioShape] = []
+
+
+class ServiceShape(VocabularyShape):
+    """The service as a whole: `service.yaml`."""
+
+    later = frozenset({"tenant", "settings"})
+
+    service: str
+    timezone: str = "UTC"
+    roles: dict[str, str | None] = {}
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _plain_list(cls, value: object) -> object:
+        if isinstance(value, list):
+            return {role: None for role in value if isinstance(role, str)}
+        return value

@@ -1,0 +1,1 @@
+"""The bus: tells others what the log holds. It wakes them; the log feeds them."""

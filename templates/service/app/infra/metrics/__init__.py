@@ -1,0 +1,1 @@
+"""What Prometheus is told: what happens as it happens, and how things stand."""

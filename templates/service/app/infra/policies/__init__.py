@@ -1,0 +1,1 @@
+"""Policies at work: events are read, commands sent, deadlines kept."""

@@ -1,0 +1,1 @@
+"""Subscriptions: readers of the log that remember how far they have come."""
