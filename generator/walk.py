@@ -111,6 +111,18 @@ def _confirm(
     conversation.note("the read model has caught up")
 
 
+def _rename(conversation: Conversation, guest: str, path: str, token: str) -> None:
+    name = "Ada King, Countess of Lovelace"
+    conversation.step("She marries, and tells the hotel her new name")
+    renamed = conversation.post(f"/guests/{guest}/rename", {"name": name}, token)
+    renamed.must(renamed.status == 200, "200")
+
+    conversation.step("Her reservation knows it, though the name is of another domain")
+    row = conversation.get(path, token, X_Wait_For=renamed.text("token"))
+    row.must(row.status == 200 and row.text("guest_name") == name, "the new name")
+    conversation.note("looked up in the guest's own stream, whichever came first")
+
+
 def _cancel(conversation: Conversation, path: str, token: str) -> None:
     conversation.step("She cancels; the reservation says what she is owed")
     cancelled = conversation.post(f"{path}/cancel", {"reason": "plans changed"}, token)
@@ -153,15 +165,3 @@ def _do_without_the_bus(
         "all three events, in order, on the topic",
     )
     conversation.note(f"transport.guest-events: {', '.join(events)}")
-
-
-def _rename(conversation: Conversation, guest: str, path: str, token: str) -> None:
-    name = "Ada King, Countess of Lovelace"
-    conversation.step("She marries, and tells the hotel her new name")
-    renamed = conversation.post(f"/guests/{guest}/rename", {"name": name}, token)
-    renamed.must(renamed.status == 200, "200")
-
-    conversation.step("Her reservation knows it, though the name is of another domain")
-    row = conversation.get(path, token, X_Wait_For=renamed.text("token"))
-    row.must(row.status == 200 and row.text("guest_name") == name, "the new name")
-    conversation.note("looked up in the guest's own stream, whichever came first")
