@@ -18,6 +18,8 @@ from tests.infra.service import Service, open_loan, worker_settings
 
 WRITERS = 16
 NAME = "killed"
+# Each kill is a start without progress, until a batch has been written.
+MAX_ATTEMPTS = 100
 
 
 def write(url: str, says: Connection) -> None:
@@ -59,7 +61,7 @@ async def _keep_writing(service: Service, says: Connection) -> None:
 
 async def _project(url: str) -> None:
     pool = await create_pool(settings_of(url), name=NAME)
-    settings = worker_settings(batch=20, lease=0.05, max_attempts=100)
+    settings = worker_settings(batch=20, lease=0.05, max_attempts=MAX_ATTEMPTS)
     batches = [
         Batches(pool, each, size=settings.batch, lease=settings.lease)
         for each in (VIEW, JOURNAL)
