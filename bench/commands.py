@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from app.infra.event_store.repository import Accepted
 from bench import domain, library
 from bench.domain import Bank, Opened
 from bench.measuring import Act, compare, server
@@ -72,5 +73,5 @@ async def main() -> None:
         await pool.close()
 
 
-def _opening(bank: Bank) -> list[asyncio.Task]:  # type: ignore[type-arg]
+def _opening(bank: Bank) -> list[asyncio.Task[Accepted]]:
     return [asyncio.create_task(bank.open()) for _ in range(ACCOUNTS)]

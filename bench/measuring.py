@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 import psutil
+from pydantic import SecretStr
 
 from app.config.database import DatabaseSettings
 from app.dev import postgres
@@ -111,7 +112,7 @@ class Server:
 
     @property
     def settings(self) -> DatabaseSettings:
-        return DatabaseSettings(url=self.url, pool_min=16, pool_max=16)  # type: ignore[arg-type]
+        return DatabaseSettings(url=SecretStr(self.url), pool_min=16, pool_max=16)
 
     async def pool(self) -> Pool:
         return await create_pool(self.settings)

@@ -80,8 +80,26 @@ def fixtures(*callers: Caller) -> str:
     return "client: AsyncClient" + (", token_for: TokenFor" if tokens else "")
 
 
+class Sent:
+    """Something that a caller sends: its test is named by the method."""
+
+    __slots__ = ()
+    method: str
+    caller: Caller
+
+    @property
+    def fixtures(self) -> str:
+        """The parameters of its test."""
+        return fixtures(self.caller)
+
+    @property
+    def test(self) -> str:
+        """The beginning of the name of its test."""
+        return fitting("test", self.method)
+
+
 @dataclass(frozen=True, slots=True)
-class Look:
+class Look(Sent):
     """A query, and the field of its answer that names what it shows.
 
     `nothing` is what its answer says, printed, while there is nothing to show.
@@ -93,16 +111,6 @@ class Look:
     caller: Caller
     key: str
     nothing: str
-
-    @property
-    def fixtures(self) -> str:
-        """The parameters of its test."""
-        return fixtures(self.caller)
-
-    @property
-    def test(self) -> str:
-        """The beginning of the name of its test."""
-        return fitting("test", self.method)
 
     @property
     def waiting(self) -> str:
@@ -117,23 +125,13 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Sent):
     """A command that is sent to its route; `body` is empty where it has none."""
 
     method: str
     path: str
     body: str
     caller: Caller
-
-    @property
-    def fixtures(self) -> str:
-        """The parameters of its test."""
-        return fixtures(self.caller)
-
-    @property
-    def test(self) -> str:
-        """The beginning of the name of its test."""
-        return fitting("test", self.method)
 
     @property
     def arguments(self) -> str:

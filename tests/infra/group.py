@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+from pydantic import SecretStr
 
 from app.common.aggregate import UniqueKey
 from app.config.append import AppendSettings
@@ -61,7 +62,7 @@ def wish(
 def connecting(url: str, lock_timeout: float = 5.0) -> Connect:
     async def connection() -> Connection:
         return await connect(
-            DatabaseSettings(url=url),  # type: ignore[arg-type]
+            DatabaseSettings(url=SecretStr(url)),
             name="group commit",
             lock_timeout=milliseconds(lock_timeout),
         )

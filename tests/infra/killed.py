@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from multiprocessing.connection import Connection
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from app.common.errors import Unavailable
 from app.config.append import AppendSettings
@@ -33,7 +36,7 @@ def project(url: str) -> None:
 
 
 def settings_of(url: str) -> DatabaseSettings:
-    return DatabaseSettings(url=url, pool_min=0, pool_max=8)  # type: ignore[arg-type]
+    return DatabaseSettings(url=SecretStr(url), pool_min=0, pool_max=8)
 
 
 async def _write(url: str, says: Connection) -> None:
@@ -51,7 +54,7 @@ async def _keep_writing(service: Service, says: Connection) -> None:
             says.send((loan, 1))
             for command in (
                 WriteNote(loan_id=loan, note="a"),
-                ChargeFee(loan_id=loan, amount=1),  # type: ignore[arg-type]
+                ChargeFee(loan_id=loan, amount=Decimal(1)),
                 WriteNote(loan_id=loan, note="b"),
             ):
                 says.send((loan, (await service.send(command)).version))
