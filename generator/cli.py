@@ -45,6 +45,7 @@ DryRun = Annotated[
 Tested = Annotated[
     str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
 ]
+Code = Annotated[str, typer.Argument(help="A code of a message, like B303.")]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -97,6 +98,18 @@ def run_scenarios(blueprint: Tested = ".") -> None:
         code, warnings = trial.run(blueprint)
         _print_all(warnings, blueprint)
     raise typer.Exit(code)
+
+
+@app.command("explain")
+def explain_code(code: Code = "") -> None:
+    """Explain a diagnostic code by an example; without one, list all codes."""
+    with _mistakes_of(EXAMPLE):
+        with interruptible():
+            from generator import explanation
+        if code:
+            typer.echo(explanation.shown(explanation.explain(code)))
+        else:
+            typer.echo(explanation.listed())
 
 
 @app.command()

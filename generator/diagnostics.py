@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from generator.spelling import closest
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -136,10 +137,8 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """A hint that names the closest candidate, or nothing."""
-    names = sorted(set(candidates))
-    folded = {name.casefold(): name for name in reversed(names)}
-    close = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
-    return f'did you mean "{folded[close[0]]}"?' if close else ""
+    close = closest(word, candidates)
+    return f'did you mean "{close}"?' if close else ""
 
 
 def show(diagnostic: Diagnostic, sources: Sources) -> str:

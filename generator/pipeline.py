@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator import blueprint, document, rules, sources, write
-from generator.diagnostics import Diagnostic, Report
+from generator.diagnostics import BlueprintError, Diagnostic, Report, Sources
 from generator.document import Document
 from generator.interrupts import checkpoint
 from generator.model import Service
@@ -56,6 +56,18 @@ def build(texts: Sequence[Source], report: Report) -> Tree:
     tree = render(service)
     checkpoint("style")
     return polish(tree) | _copies(texts, documents)
+
+
+def examine(texts: Sequence[Source]) -> tuple[tuple[Diagnostic, ...], Sources]:
+    """Everything that is to be said about a blueprint, and the lines of its files."""
+    report = Report()
+    documents = read(texts, report)
+    try:
+        understand(documents, report)
+        found = report.diagnostics
+    except BlueprintError as error:
+        found = error.diagnostics
+    return found, {document.file: document.lines for document in documents}
 
 
 def read(texts: Sequence[Source], report: Report) -> list[Document]:

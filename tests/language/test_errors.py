@@ -13,7 +13,7 @@ import pytest
 
 from generator import pipeline
 from generator.catalogue import CATALOGUE
-from generator.diagnostics import BlueprintError, Report, show
+from generator.diagnostics import show
 from generator.sources import Source
 
 CASES = sorted(
@@ -24,16 +24,8 @@ CASES = sorted(
 def said_about(case: Path) -> str:
     """Everything that is reported about the blueprint of a case."""
     files = sorted(case.glob("*.yaml"), key=lambda file: file.name != "service.yaml")
-    texts = [Source(file.name, file) for file in files]
-    report = Report()
-    documents = pipeline.read(texts, report)
-    try:
-        pipeline.understand(documents, report)
-        found = report.diagnostics
-    except BlueprintError as error:
-        found = error.diagnostics
-    sources = {document.file: document.lines for document in documents}
-    return "".join(f"{show(each, sources)}\n" for each in found)
+    found, lines = pipeline.examine([Source(file.name, file) for file in files])
+    return "".join(f"{show(each, lines)}\n" for each in found)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -14,6 +14,8 @@ from zipfile import ZipFile
 import pytest
 
 import generator
+from generator.catalogue import CATALOGUE
+from generator.explanation import explain, shown
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +76,13 @@ def test_it_holds_what_the_checkout_holds_and_no_caches(
     with ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if name.startswith(start)}
     assert {name.removeprefix(start) for name in names} == tracked(folder)
+
+
+def test_it_explains_every_code(bare: Path, tmp_path: Path) -> None:
+    said = run(bare / "scaffold", "explain", "B303", cwd=tmp_path)
+    assert said.rstrip("\n") == shown(explain("B303"))
+    place = "import generator.explanation as e; print(len(list(e.FOLDER.glob('*.md'))))"
+    assert int(run(bare / "python", "-c", place, cwd=tmp_path)) == len(CATALOGUE)
 
 
 def test_it_prints_the_same_project_as_the_checkout(bare: Path, tmp_path: Path) -> None:
