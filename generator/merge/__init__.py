@@ -1,0 +1,108 @@
+"""Three-way merge of a generated file: as last generated, as edited, as generated now.
+
+It is pure but for one `git merge-file` a text that must be merged by rows. The caller
+formats `base` and `new` by the project's own settings first, and the result afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from generator.merge.lines import (
+    CannotMerge,
+    Sides,
+    conflicts,
+    has_markers,
+    merge_rows,
+)
+from generator.merge.outcome import Conflict, Merged, Note
+from generator.merge.source import Source, compiles
+from generator.merge.suspects import added_rows, lost_words
+
+__all__ = [
+    "Conflict",
+    "Merged",
+    "Note",
+    "added_rows",
+    "has_markers",
+    "lost_words",
+    "merge",
+    "same",
+]
+
+_BOM = "\ufeff"
+
+
+def merge(
+    path: PurePosixPath,
+    base: str | None,
+    yours: str,
+    new: str,
+    renames: Mapping[str, str] = {},
+) -> Merged:
+    """Bring what the generator changed since `base` into yours.
+
+    Without a base both have made the file. `renames` are words that the blueprint says
+    were renamed. Line ends and byte order mark stay as yours.
+    """
+    if base is not None and yours == base:
+        return Merged(new)
+    was, mine, made = _plain(base or ""), _plain(yours), _plain(new)
+    if mine == made or (base is not None and made == was):
+        return Merged(yours)
+    if base is not None and mine == was:
+        return Merged(_dressed(new, yours))
+    unsettled = has_markers(yours)
+    if unsettled:
+        reasons = (Conflict(row, "", "not settled yet") for row in unsettled)
+        return Merged(yours, tuple(reasons), beside=new)
+    sides = Sides(_renamed(was, renames), _renamed(mine, renames), made)
+    try:
+        done = _merge_python(sides) if path.suffix == ".py" else _merge_text(sides)
+    except CannotMerge as error:
+        return Merged(yours, (Conflict(1, "", str(error)),), beside=new)
+    except SyntaxError as error:
+        reason = f"does not parse: {error.msg}"
+        return Merged(yours, (Conflict(error.lineno or 1, "", reason),), beside=new)
+    return Merged(_dressed(done.text, yours), done.conflicts, done.notes)
+
+
+def same(path: PurePosixPath, one: str, other: str) -> bool:
+    """Whether nobody edited it: equal but for line ends and, in Python, for layout."""
+    one, other = _plain(one), _plain(other)
+    if one == other or path.suffix != ".py":
+        return one == other
+    try:
+        return Source(one).meaning == Source(other).meaning
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+
+
+def _merge_text(sides: Sides) -> Merged:
+    return Merged(*conflicts(merge_rows(sides)))
+
+
+def _merge_python(sides: Sides) -> Merged:
+    Source(sides.yours)
+    return Merged(*conflicts(merge_rows(sides, sound=compiles)))
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix(_BOM).replace("\r\n", "\n")
+
+
+def _dressed(text: str, like: str) -> str:
+    """The text with the line ends and the byte order mark of another."""
+    text = _plain(text)
+    if like.count("\r\n") * 2 > like.count("\n"):
+        text = text.replace("\n", "\r\n")
+    return _BOM + text if like.startswith(_BOM) else text
+
+
+def _renamed(text: str, renames: Mapping[str, str]) -> str:
+    if not renames:
+        return text
+    words = "|".join(map(re.escape, renames))
+    return re.sub(rf"\b(?:{words})\b", lambda found: renames[found[0]], text)

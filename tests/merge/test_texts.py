@@ -1,0 +1,104 @@
+"""What holds of a merge whatever the file is: line ends, markers, refusals."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from generator.merge import (
+    Conflict,
+    Merged,
+    added_rows,
+    has_markers,
+    lost_words,
+    merge,
+    same,
+)
+
+TEXT, CODE = PurePosixPath("README.md"), PurePosixPath("app/loan.py")
+BASE = "One.\n\nTwo.\n\nThree.\n"
+
+
+def test_edits_apart_come_together() -> None:
+    merged = merge(TEXT, BASE, "Uno.\n\nTwo.\n\nThree.\n", "One.\n\nTwo.\n\nDrei.\n")
+    assert merged == Merged("Uno.\n\nTwo.\n\nDrei.\n")
+
+
+def test_a_conflict_is_marked_where_it_is_and_says_its_row() -> None:
+    merged = merge(TEXT, BASE, "One.\n\nDos.\n\nThree.\n", "One.\n\nZwei.\n\nThree.\n")
+    assert merged.text.split("\n")[2:9] == [
+        "<<<<<<< yours",
+        "Dos.",
+        "||||||| base",
+        "Two.",
+        "=======",
+        "Zwei.",
+        ">>>>>>> new",
+    ]
+    assert merged.conflicts == (Conflict(3, "", "both changed these rows"),)
+    assert has_markers(merged.text) == [3]
+
+
+def test_a_conflict_nobody_settled_is_not_merged_again() -> None:
+    yours = "One.\n<<<<<<< yours\nA\n||||||| base\n=======\nB\n>>>>>>> new\n"
+    merged = merge(TEXT, BASE, yours, "New.\n")
+    assert merged == Merged(
+        yours, (Conflict(2, "", "not settled yet"),), beside="New.\n"
+    )
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("path", [TEXT, PurePosixPath("a.py")])
+def test_line_ends_and_byte_order_mark_stay_as_yours(
+    path: PurePosixPath, mark: str, end: str
+) -> None:
+    base = "a = 1\n\n\nb = 2\n\n\nc = 3\n"
+    edited = mark + base.replace("1", "10").replace("\n", end)
+    merged = merge(path, base, edited, base.replace("3", "30"))
+    wanted = mark + base.replace("1", "10").replace("3", "30").replace("\n", end)
+    assert merged == Merged(wanted)
+    untouched = mark + base.replace("\n", end)
+    merged = merge(path, base, untouched, base.replace("3", "30"))
+    assert merged.text == untouched.replace("3", "30")
+    assert same(path, base, untouched)
+
+
+def test_code_that_does_not_parse_is_left_alone() -> None:
+    merged = merge(CODE, "a = 1\n", "a = (1\n", "a = 2\n")
+    (conflict,) = merged.conflicts
+    assert (merged.text, merged.beside) == ("a = (1\n", "a = 2\n")
+    assert "does not parse" in conflict.reason
+
+
+def test_without_git_yours_stays_and_the_new_text_goes_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    merged = merge(TEXT, "a\n", "b\n", "c\n")
+    assert (merged.text, merged.beside) == ("b\n", "c\n")
+    assert "git" in merged.conflicts[0].reason
+
+
+def test_settings_of_git_around_us_take_no_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert not merge(TEXT, BASE, "Uno." + BASE[4:], BASE + "Four.\n").conflicts
+
+
+def test_layout_of_code_is_no_edit_but_a_comment_is() -> None:
+    assert same(CODE, "a = f(1, 2)\n", "a = f(\n    1,\n    2,\n)\n")
+    assert not same(CODE, "a = 1\n", "a = 1  # one\n")
+    assert not same(CODE, "a = 1\n", "a = 2\n")
+    assert not same(TEXT, "a\n", "a \n")
+
+
+def test_words_that_left_the_whole_project_are_found_in_your_rows() -> None:
+    one, two = PurePosixPath("one.py"), PurePosixPath("two.py")
+    base = {one: "period = 1\nlimit = 2\n", two: ""}
+    new = {one: "term = 1\n", two: "limit = 2\n"}
+    mine = "period = 1\nlimit = 2\nif period: limit()  # of the period\n"
+    added = {one: added_rows(base[one], mine), two: ("# period\n",)}
+    assert lost_words(base, new, added) == {one: ("period",)}
