@@ -12,6 +12,7 @@ from generator import (
     examples,
     expressions,
     literals,
+    lock,
     messages,
     names,
     resolve,
@@ -48,6 +49,7 @@ _MODULES = (
     examples,
     scenarios,
     rules,
+    lock,
 )
 
 CATALOGUE: Mapping[str, str] = {

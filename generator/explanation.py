@@ -16,7 +16,7 @@ from generator import pipeline
 from generator.catalogue import CATALOGUE
 from generator.diagnostics import Diagnostic, did_you_mean, show
 from generator.scratch import scratch
-from generator.sources import SERVICE, Source, WrongUsage
+from generator.sources import LOCKS, SERVICE, Source, WrongUsage, locks
 
 FOLDER = Path(__file__).parent / "explanations"
 WIDTH = 80
@@ -112,9 +112,14 @@ def findings(
     """What is said about a blueprint of these files, and the lines of each."""
     with scratch() as folder:
         for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)
-        names = sorted(files, key=lambda name: (name != SERVICE, name))
-        return pipeline.examine([Source(name, folder / name) for name in names])
+        names = sorted(
+            (name for name in files if not name.startswith(LOCKS)),
+            key=lambda name: (name != SERVICE, name),
+        )
+        texts = [Source(name, folder / name) for name in names]
+        return pipeline.examine(texts, locks(folder))
 
 
 def shown(explanation: Explanation) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import blueprint, document, rules, sources, write
+from generator import blueprint, document, lock, rules, sources, write
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Sources
 from generator.document import Document
 from generator.interrupts import checkpoint
+from generator.lock import Locks
 from generator.model import Service
 from generator.render import render
 from generator.resolve import resolve
@@ -58,22 +59,31 @@ def build(texts: Sequence[Source], report: Report) -> Tree:
     return polish(tree) | _copies(texts, documents)
 
 
-def examine(texts: Sequence[Source]) -> tuple[tuple[Diagnostic, ...], Sources]:
+def examine(
+    texts: Sequence[Source], locks: Sequence[Source] = ()
+) -> tuple[tuple[Diagnostic, ...], Sources]:
     """Everything that is to be said about a blueprint, and the lines of its files."""
     report = Report()
-    documents = read(texts, report)
+    documents, locked = read(texts, report), read(locks, report)
     try:
+        released(locked, report)
         understand(documents, report)
         found = report.diagnostics
     except BlueprintError as error:
         found = error.diagnostics
-    return found, {document.file: document.lines for document in documents}
+    return found, {each.file: each.lines for each in (*documents, *locked)}
 
 
 def read(texts: Sequence[Source], report: Report) -> list[Document]:
     """From texts to values that know their places."""
     checkpoint("read")
     return [document.read(text.place, text.file, report) for text in texts]
+
+
+def released(documents: Sequence[Document], report: Report) -> Locks:
+    """From values to what a project has released, by domain."""
+    found = (lock.read_lock(each, report) for each in documents)
+    return {each.domain: each for each in found if each is not None}
 
 
 def understand(documents: Sequence[Document], report: Report) -> Service:

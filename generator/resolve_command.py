@@ -74,6 +74,7 @@ def resolve_command(
         errors=_errors(shape, rules, frame, partial or more_partial),
         example="{}",
         origin=site.origin,
+        granted=tuple(shape.access or ()),
     )
     creating, updating = _roles_of_events(shape, site)
     return Decision(command, creating, updating)

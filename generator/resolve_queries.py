@@ -87,6 +87,7 @@ def resolve_query(
         group_by=resolve_groups(shape, columns, site),
         measures=resolve_measures(shape, columns, site),
         cache_for=_kept_for(shape, clock, site),
+        granted=tuple(shape.access or ()),
     )
 
 

@@ -126,6 +126,10 @@ class _Tested:
                 replace(each, example=self.examples.json(each.fields))
                 for each in aggregate.commands
             ),
+            events=tuple(
+                replace(each, example=self.examples.payload(each.id_field, each.fields))
+                for each in aggregate.events
+            ),
         )
 
     def _tests(

@@ -10,6 +10,7 @@ from generator.diagnostics import ScaffoldError, did_you_mean
 from generator.places import blueprints, examples
 
 SERVICE = "service.yaml"
+LOCKS = ".scaffold/lock"
 
 
 class WrongUsage(ScaffoldError):
@@ -52,6 +53,12 @@ def whole(sources: Sequence[Source]) -> Sequence[Source]:
             f" with {SERVICE} and a file for each domain"
         )
     return sources
+
+
+def locks(project: Path) -> tuple[Source, ...]:
+    """The locks of what a project has released, named as they stand in it."""
+    files = sorted((project / LOCKS).glob("*.yaml"))
+    return tuple(Source(f"{LOCKS}/{file.name}", file) for file in files)
 
 
 def _hint(word: str) -> str:

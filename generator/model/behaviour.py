@@ -28,6 +28,9 @@ class Event(Described):
     change: tuple[Assignment, ...]
     reads_state: bool
     origin: Origin
+    version: int = 1
+    example: str = ""
+    """What an example of it looks like in the log."""
 
     @property
     def creation_call(self) -> str:
@@ -105,6 +108,8 @@ class Command(Described):
     errors: tuple[str, ...]
     example: str
     origin: Origin
+    granted: tuple[str, ...] = ()
+    """Its access, in the words of the blueprint."""
 
     @property
     def guard(self) -> str:

@@ -213,6 +213,8 @@ class Query(Described):
     measures: tuple[Measure, ...] = ()
     cache_for: str = ""
     """For how long an answer is kept, printed."""
+    granted: tuple[str, ...] = ()
+    """Its access, in the words of the blueprint."""
 
     @property
     def paged(self) -> bool:

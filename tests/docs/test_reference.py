@@ -19,6 +19,7 @@ FAMILIES = {
     "B5": "Read models and queries",
     "B6": "Examples and scenarios",
     "B7": "The whole service",
+    "B8": "After a release",
 }
 INTRODUCTION = """# What scaffold says, code by code
 

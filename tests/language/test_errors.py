@@ -14,7 +14,7 @@ import pytest
 from generator import pipeline
 from generator.catalogue import CATALOGUE
 from generator.diagnostics import show
-from generator.sources import Source
+from generator.sources import Source, locks
 
 CASES = sorted(
     path for path in (Path(__file__).parents[1] / "errors").iterdir() if path.is_dir()
@@ -24,7 +24,8 @@ CASES = sorted(
 def said_about(case: Path) -> str:
     """Everything that is reported about the blueprint of a case."""
     files = sorted(case.glob("*.yaml"), key=lambda file: file.name != "service.yaml")
-    found, lines = pipeline.examine([Source(file.name, file) for file in files])
+    texts = [Source(file.name, file) for file in files]
+    found, lines = pipeline.examine(texts, locks(case))
     return "".join(f"{show(each, lines)}\n" for each in found)
 
 
