@@ -15,6 +15,7 @@ import typer
 
 from generator import __version__
 from generator.interrupts import interruptible
+from generator.reporting import Format
 
 if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
@@ -41,6 +42,13 @@ Blueprint = Annotated[
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be written; write nothing.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Let a warning fail, as an error does.")
+]
+Written = Annotated[
+    Format,
+    typer.Option("--format", help="How findings are written; all but text: to stdout."),
 ]
 Tested = Annotated[
     str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
@@ -72,32 +80,46 @@ def scaffold(
 
 
 @app.command()
-def new_project(folder: Folder, blueprint: Blueprint, dry_run: DryRun = False) -> None:
+def new_project(
+    folder: Folder,
+    blueprint: Blueprint,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    format: Written = Format.TEXT,
+) -> None:
     """Write a whole service into a new folder."""
-    with _mistakes_of(blueprint):
+    with _mistakes_of(blueprint, format):
         with interruptible():
             from generator import pipeline, write
         planned = pipeline.plan(blueprint, folder)
-        _print_all(planned.warnings, blueprint)
+        _print_all(planned.warnings, blueprint, format)
+        if strict and planned.warnings:
+            typer.echo(
+                "scaffold: a warning, and --strict: nothing is written", err=True
+            )
+            raise typer.Exit(FOUND)
         sink = write.Paper() if dry_run else write.Disk(planned.place)
         write.apply(planned.tree, sink)
     for path, file in planned.tree.items():
-        typer.echo(f"create  {path}  ({file.origin})")
+        _tell(f"create  {path}  ({file.origin})", format)
     if dry_run:
-        typer.echo(f"{len(planned.tree)} files; a dry run: none of them was written")
+        written = "a dry run: none of them was written"
     else:
-        typer.echo(f"{len(planned.tree)} files; next: cd {folder} && make dev")
+        written = f"next: cd {folder} && make dev"
+    _tell(f"{len(planned.tree)} files; {written}", format)
 
 
 @app.command("test")
-def run_scenarios(blueprint: Tested = ".") -> None:
+def run_scenarios(
+    blueprint: Tested = ".", strict: Strict = False, format: Written = Format.TEXT
+) -> None:
     """Run the scenarios of a blueprint, without a project."""
-    with _mistakes_of(blueprint):
+    with _mistakes_of(blueprint, format):
         with interruptible():
             from generator import trial
-        code, warnings = trial.run(blueprint)
-        _print_all(warnings, blueprint)
-    raise typer.Exit(code)
+        code, warnings = trial.run(blueprint, aside=format is not Format.TEXT)
+        _print_all(warnings, blueprint, format)
+    raise typer.Exit(FOUND if strict and warnings else code)
 
 
 @app.command("explain")
@@ -130,7 +152,7 @@ def _must_be_posix() -> None:
 
 
 @contextmanager
-def _mistakes_of(blueprint: str) -> Iterator[None]:
+def _mistakes_of(blueprint: str, format: Format = Format.TEXT) -> Iterator[None]:
     """Say what is wrong in a few words, never with a traceback."""
     from generator.diagnostics import BlueprintError, ScaffoldError
     from generator.sources import WrongUsage
@@ -138,7 +160,7 @@ def _mistakes_of(blueprint: str) -> Iterator[None]:
     try:
         yield
     except BlueprintError as error:
-        _print_all(error.diagnostics, blueprint)
+        _print_all(error.diagnostics, blueprint, format)
         raise typer.Exit(FOUND) from error
     except ScaffoldError as error:
         typer.echo(f"scaffold: {error}", err=True)
@@ -158,14 +180,22 @@ def _mistakes_of(blueprint: str) -> Iterator[None]:
         raise typer.Exit(FOUND) from error
 
 
-def _print_all(diagnostics: Sequence[Diagnostic], blueprint: str) -> None:
-    from generator.diagnostics import Report, show
+def _tell(line: str, format: Format) -> None:
+    """Say what was done; a report for machines has standard output for itself."""
+    typer.echo(line, err=format is not Format.TEXT)
+
+
+def _print_all(
+    diagnostics: Sequence[Diagnostic], blueprint: str, format: Format
+) -> None:
+    from generator.diagnostics import Report
     from generator.document import read
+    from generator.reporting import written
     from generator.sources import find
 
     lines = {
         source.file: read(source.place, source.file, Report()).lines
         for source in find(blueprint)
     }
-    for diagnostic in diagnostics:
-        typer.echo(show(diagnostic, lines), err=True)
+    if said := written(diagnostics, lines, format):
+        typer.echo(said, err=format is Format.TEXT)

@@ -26,8 +26,11 @@ class Unprepared(sources.WrongUsage):
     """The rendered service cannot run in this environment."""
 
 
-def run(name: str) -> tuple[int, tuple[Diagnostic, ...]]:
-    """0 when every scenario holds, else 1; and what the blueprint is warned of."""
+def run(name: str, *, aside: bool = False) -> tuple[int, tuple[Diagnostic, ...]]:
+    """0 when every scenario holds, else 1; and what the blueprint is warned of.
+
+    What the tests print goes to standard error where it is to be told `aside`.
+    """
     report = Report()
     tree = build(sources.find(name), report)
     require_dependencies(tree)
@@ -36,8 +39,11 @@ def run(name: str) -> tuple[int, tuple[Diagnostic, ...]]:
             put(folder, path, file)
         checkpoint("test")
         with interruptible():
-            code = subprocess.run(_pytest(), cwd=folder, env=_environment()).returncode
-    return int(code not in (0, NOTHING_FOUND)), report.warnings
+            output = sys.stderr if aside else None
+            done = subprocess.run(
+                _pytest(), cwd=folder, env=_environment(), stdout=output
+            )
+    return int(done.returncode not in (0, NOTHING_FOUND)), report.warnings
 
 
 def require_dependencies(tree: Tree) -> None:
