@@ -36,6 +36,7 @@ check: .venv/dev.stamp
 	$(RUN)/ruff format --check $(CHECKED)
 	$(RUN)/ruff check $(CHECKED)
 	$(RUN)/mypy generator
+	MYPYPATH=templates/service $(RUN)/mypy --explicit-package-bases bench
 	cd templates/service && ../../$(RUN)/mypy --config-file ../../pyproject.toml $(PLAIN)
 
 format: .venv/dev.stamp

@@ -9,7 +9,7 @@ import sys
 
 import structlog
 
-NAMES = ("commands", "projections", "rehydration")
+NAMES = ("commands", "http", "projections", "rehydration", "relay")
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from app.infra.event_store.repository import Accepted, Repository
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.projection import Projection
-from bench.measuring import Server
+from bench.measuring import Act, Server
 
 NOTE = "please leave it at the front desk and ring the bell twice"
 
@@ -133,17 +133,21 @@ def project(
 
 VIEW = Projection(table=ACCOUNTS, aggregate=Account, fold=project)
 
-TABLES = """
-CREATE TABLE account_view (
-    account_id uuid PRIMARY KEY, owner text NOT NULL, balance bigint NOT NULL,
-    payments bigint NOT NULL, stream_version bigint NOT NULL, live boolean NOT NULL
-);
+BY_HAND = """
 CREATE TABLE by_hand (
     id uuid PRIMARY KEY, stream_id uuid NOT NULL, version bigint NOT NULL,
     type text NOT NULL, data jsonb NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (stream_id, version)
 );
+"""
+
+TABLES = f"""
+CREATE TABLE account_view (
+    account_id uuid PRIMARY KEY, owner text NOT NULL, balance bigint NOT NULL,
+    payments bigint NOT NULL, stream_version bigint NOT NULL, live boolean NOT NULL
+);
+{BY_HAND}
 """
 
 
@@ -190,7 +194,7 @@ class Bank:
     async def pay(self, account: UUID) -> Accepted:
         return await self.bus.send(Pay(account_id=account), actor=SYSTEM)
 
-    def payer(self, accounts: Iterator[UUID]):  # type: ignore[no-untyped-def]
+    def payer(self, accounts: Iterator[UUID]) -> Act:
         async def pay() -> Accepted:
             return await self.pay(next(accounts))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any, LiteralString
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
-from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.projection import Projection
 from psycopg.sql import SQL
 
@@ -37,7 +39,8 @@ class Bank(Application[UUID]):
     def open(self) -> UUID:
         account = Account(owner="owner", note=NOTE)
         self.save(account)
-        return account.id
+        id: UUID = account.id
+        return id
 
     def pay(self, id: UUID) -> None:
         account: Account = self.repository.get(id)
@@ -48,7 +51,7 @@ class Bank(Application[UUID]):
 class Views(PostgresTrackingRecorder):
     """A table of accounts, written with the position that it stands for."""
 
-    def __init__(self, datastore, **options):  # type: ignore[no-untyped-def]
+    def __init__(self, datastore: PostgresDatastore, **options: Any) -> None:
         super().__init__(datastore, **options)
         self.sql_create_statements.append(
             SQL(
@@ -57,7 +60,9 @@ class Views(PostgresTrackingRecorder):
             )
         )
 
-    def write(self, statement, arguments, tracking):  # type: ignore[no-untyped-def]
+    def write(
+        self, statement: LiteralString, arguments: tuple[Any, ...], tracking: Tracking
+    ) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
             cursor.execute(statement, arguments, prepare=True)
@@ -68,7 +73,7 @@ class View(Projection[Views]):
 
     name = "view"
 
-    def process_event(self, domain_event, tracking):  # type: ignore[no-untyped-def]
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         if isinstance(domain_event, Account.Opened):
             self.view.write(
                 "INSERT INTO library_view VALUES (%s, %s, 0, 0) ON CONFLICT DO NOTHING",

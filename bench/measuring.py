@@ -88,7 +88,7 @@ def cpu_seconds() -> float:
     for process in (me, *me.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
             times.append(process.cpu_times())
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 async def compare(

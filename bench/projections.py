@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Iterable
 
 from eventsourcing.projection import ProjectionRunner
 
 from app.config.worker import WorkerSettings
-from app.infra.projections.runner import Runner
+from app.infra.event_store.accepted import Accepted
+from app.infra.projections.batch import Batches
+from app.infra.subscriptions.runner import Runner
 from bench import domain, library
 from bench.domain import VIEW, Bank
-from bench.measuring import ROUNDS, Figures, cpu_seconds, server
+from bench.measuring import ROUNDS, Figures, Server, cpu_seconds, server
 
 ACCOUNTS = 1_000
 PAYMENTS = 4
@@ -33,7 +36,9 @@ async def main() -> None:
                     await pool.execute(
                         "TRUNCATE account_view; DELETE FROM kernel.checkpoints"
                     )
-                    runner = Runner(pool, VIEW, WorkerSettings(batch=batch))
+                    settings = WorkerSettings(batch=batch)
+                    batches = Batches(pool, VIEW, size=batch, lease=settings.lease)
+                    runner = Runner(pool, batches, settings)
                     began, used = time.perf_counter(), cpu_seconds()
                     await runner.catch_up()
                     count = ACCOUNTS * (1 + PAYMENTS)
@@ -46,11 +51,11 @@ async def main() -> None:
     figures.show()
 
 
-async def _all(commands):  # type: ignore[no-untyped-def]
+async def _all(commands: Iterable[Awaitable[Accepted]]) -> list[Accepted]:
     return await asyncio.gather(*commands)
 
 
-def _their_rate(on) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+def _their_rate(on: Server) -> tuple[float, float]:
     environment = library.environment(on)
     bank = library.Bank(environment)
     ids = [bank.open() for _ in range(THEIRS // (1 + PAYMENTS))]

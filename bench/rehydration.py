@@ -21,8 +21,8 @@ async def main() -> None:
     async with server(domain.TABLES) as on:
         pool = await on.pool()
         id = uuid4()
-        events = [Opened(owner="o", note=NOTE)]
-        events += [Paid(amount=1, note=NOTE) for _ in range(EVENTS - 1)]  # type: ignore[misc]
+        events: list[Opened | Paid] = [Opened(owner="o", note=NOTE)]
+        events += [Paid(amount=1, note=NOTE) for _ in range(EVENTS - 1)]
         asked = Append(
             command_id=id,
             request_hash=b"",

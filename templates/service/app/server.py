@@ -11,7 +11,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from app.about import SUMMARY, TITLE
-from app.api import ROUTERS, errors
+from app.api import ROUTERS, command_routes, errors
 from app.api.errors import problems
 from app.api.openapi import Api, operation_id
 from app.api.routers import health, metrics
@@ -50,6 +50,7 @@ def create_app(
     app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, responses=problems(Busy))
+    command_routes.install(app)
     return app
 
 

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from fastapi import Depends, Header, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import MutableHeaders
 
 from app.api.errors import NotAuthenticated
 from app.api.models.common import CommandResult
@@ -90,7 +91,8 @@ class Sender:
     actor: Actor
     idempotency_key: str | None
     correlation_id: UUID
-    response: Response
+    headers: MutableHeaders
+    """The headers of the answer."""
 
     async def __call__(self, command: Command) -> CommandResult:
         """Send the command; a repeated request gets the first answer again."""
@@ -101,7 +103,7 @@ class Sender:
             correlation_id=self.correlation_id,
         )
         if accepted.replayed:
-            self.response.headers["Idempotency-Replayed"] = "true"
+            self.headers["Idempotency-Replayed"] = "true"
         return CommandResult(
             id=accepted.id,
             version=accepted.version,
@@ -134,7 +136,7 @@ async def public_sender(
 ) -> Sender:
     """For commands that need no token."""
     correlation_id = correlation_of(request.scope) or new_id()
-    return Sender(service, actor, idempotency_key, correlation_id, response)
+    return Sender(service, actor, idempotency_key, correlation_id, response.headers)
 
 
 async def sender(
