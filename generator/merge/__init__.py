@@ -6,20 +6,26 @@ formats `base` and `new` by the project's own settings first, and the result aft
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from generator.merge.facts import facts
+from generator.merge.imports import put_back
 from generator.merge.lines import (
     CannotMerge,
     Sides,
+    choices,
     conflicts,
     has_markers,
+    marked,
     merge_rows,
 )
-from generator.merge.outcome import Conflict, Merged, Note
+from generator.merge.outcome import Clash, Conflict, Draft, Merged, Note
 from generator.merge.source import Source, compiles
-from generator.merge.suspects import added_rows, lost_words
+from generator.merge.structure import KEPT, merge_modules
+from generator.merge.suspects import added_rows, loses_words, lost_words, suspects
 
 __all__ = [
     "Conflict",
@@ -85,8 +91,43 @@ def _merge_text(sides: Sides) -> Merged:
 
 
 def _merge_python(sides: Sides) -> Merged:
-    Source(sides.yours)
-    return Merged(*conflicts(merge_rows(sides, sound=compiles)))
+    yours = Source(_ended(sides.yours))
+    draft = _by_structure(sides, yours)
+    if draft is None:
+        text = merge_rows(sides, sound=compiles)
+        draft = Draft(text, (Note("", "merged by rows, not by structure"),))
+    return Merged(*conflicts(draft.text), draft.notes)
+
+
+def _by_structure(sides: Sides, yours: Source) -> Draft | None:
+    """The merged module, if it is sound and has all that is yours."""
+    try:
+        base, new = Source(_ended(sides.base)), Source(_ended(sides.new))
+        draft = merge_modules(base, yours, new)
+    except (Clash, SyntaxError, ValueError, RecursionError):
+        return None
+    if not all(map(compiles, choices(draft.text))):
+        return None
+    if loses_words(sides, draft.text):
+        return None
+    return draft if marked(draft.text) else _looked_over(draft, base, yours, new)
+
+
+def _looked_over(draft: Draft, base: Source, yours: Source, new: Source) -> Draft:
+    """With the imports that it needs, and notes of what may be wrong."""
+    trees = base.tree, yours.tree, new.tree
+    merged = facts(ast.parse(draft.text))
+    text, kept = put_back(draft.text, merged.undefined, (trees[1], trees[2], trees[0]))
+    if kept:
+        merged = facts(ast.parse(text))
+    was, mine, made = map(facts, trees)
+    beside = any(KEPT in note.text for note in draft.notes)
+    told = suspects(was, mine, made, merged, beside)
+    return Draft(text, (*draft.notes, *kept, *told))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") or not text else text + "\n"
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,8 @@ from functools import cached_property
 
 from generator.merge.lines import rows
 
+Placed = ast.expr | ast.stmt | ast.alias | ast.arg | ast.keyword
+
 
 class Source:
     """A text that parses; rows count from 0, offsets are characters."""
@@ -30,16 +32,14 @@ class Source:
             column = len(row.encode()[:column].decode())
         return self._starts[line - 1] + column
 
-    def span(
-        self, node: ast.expr | ast.stmt | ast.alias | ast.arg | ast.keyword
-    ) -> tuple[int, int]:
+    def span(self, node: Placed) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return (
             self.offset(node.lineno, node.col_offset),
             self.offset(node.end_lineno, node.end_col_offset),
         )
 
-    def code(self, node: ast.expr | ast.stmt | ast.alias | ast.arg) -> str:
+    def code(self, node: Placed) -> str:
         first, last = self.span(node)
         return self.text[first:last]
 

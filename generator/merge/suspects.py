@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from generator.merge.lines import rows
+from generator.merge.facts import Facts
+from generator.merge.lines import Sides, rows
+from generator.merge.outcome import Note
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
 
@@ -40,6 +43,60 @@ def lost_words(
         for path, lines in added.items()
     }
     return {path: words for path, words in found.items() if words}
+
+
+def suspects(
+    base: Facts, yours: Facts, new: Facts, merged: Facts, kept: bool
+) -> Iterator[Note]:
+    """What the merged module has that neither side had, and looks wrong.
+
+    With something `kept` beside what took its place, statements stand twice rightly.
+    """
+    for name in sorted(merged.twice - yours.twice - new.twice):
+        yield Note(name, "defined twice", suspect=True)
+    for name in sorted(merged.bare_fields - yours.bare_fields - new.bare_fields):
+        yield Note(name, "no default below a field that has one", suspect=True)
+    for name in sorted(merged.undefined - yours.undefined - new.undefined):
+        yield Note("", f"{name} is not defined", suspect=True)
+    for name in _calls_by_position(base, yours, new):
+        told = "your call passes by position, and the generator moved its parameters"
+        yield Note(name, told, suspect=True)
+    for statement in () if kept else _repeated(base, yours, new, merged):
+        yield Note("", f"stands once more than on either side: {statement}", True)
+
+
+def loses_words(sides: Sides, merged: str) -> bool:
+    """Whether a word of yours is gone that the generator did not take away."""
+    base, yours, new = (
+        Counter(_WORD.findall(text)) for text in (sides.base, sides.yours, sides.new)
+    )
+    left = Counter(_WORD.findall(merged))
+    return any(
+        left[word] < count - max(0, base[word] - new[word])
+        for word, count in yours.items()
+    )
+
+
+def _calls_by_position(base: Facts, yours: Facts, new: Facts) -> Iterator[str]:
+    moved = {
+        name
+        for name, were in base.parameters.items()
+        if name in new.parameters and new.parameters[name][: len(were)] != were
+    }
+    for name in sorted(moved & yours.calls.keys()):
+        known = {ast.dump(call) for call in base.calls.get(name, ())}
+        if any(ast.dump(call) not in known for call in yours.calls[name]):
+            yield name
+
+
+def _repeated(base: Facts, yours: Facts, new: Facts, merged: Facts) -> Iterator[str]:
+    """Statements of which there are more than the changes of both sides account for."""
+    for meaning, found in merged.statements.items():
+        was, mine, made = (
+            len(side.statements.get(meaning, ())) for side in (base, yours, new)
+        )
+        if max(was, mine, made) and len(found) > max(mine, made, mine + made - was):
+            yield ast.unparse(found[0]).split("\n")[0]
 
 
 def _words(text: str) -> frozenset[str]:
