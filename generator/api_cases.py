@@ -76,7 +76,7 @@ class ApiCases:
         )
         if not caller:
             return
-        views = tuple(self._views(rehearsal, aggregate))
+        views = () if rehearsal.open else tuple(self._views(rehearsal, aggregate))
         yield Creation(
             method=command.method,
             path=f"{aggregate.path}{command.path}",
@@ -86,6 +86,7 @@ class ApiCases:
             guarded=bool(command.access),
             refusal=rehearsal.refusal,
             status=STATUSES.get(rehearsal.refusal, 409 if rehearsal.refusal else 201),
+            open=command.errors if rehearsal.open else (),
             views=tuple(look for look, single in views if single),
             lists=tuple(look for look, single in views if not single),
         )

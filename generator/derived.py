@@ -92,9 +92,9 @@ def _check_errors(shape: DomainShape, site: Site, seen: dict[str, Site]) -> None
     for aggregate, written in shape.aggregates.items():
         home = site.at("aggregates", aggregate)
         places = [
-            (rule.error, home.at("commands", command, "rules", index, "error"))
+            (error, home.at("commands", command, *path))
             for command, each in written.commands.items()
-            for index, rule in enumerate(each.rules)
+            for error, _, path in each.refusals()
         ] + [
             (unique.error, home.at("unique", index, "error"))
             for index, unique in enumerate(written.unique)

@@ -23,6 +23,7 @@ class Frame:
     site: Site
     state: Mapping[str, model.Field]
     events: Mapping[str, tuple[model.Field, ...]]
+    custom: Mapping[str, model.CustomFunction]
 
     @property
     def identity(self) -> Type:
@@ -57,11 +58,21 @@ class Frame:
             (command, emission)
             for command in self.shape.commands.values()
             for emission in command.emits
-            if emission.event == event
+            if event in emission.possible(self.shape.events)
         ]
         return bool(emissions) and not any(
-            command.creates or field in command.fields or field in emission.mapping
+            command.creates or field in command.fields or emission.fills(field)
             for command, emission in emissions
+        )
+
+    def can_create(self, event: str) -> bool:
+        """Whether an event sets all that the state requires."""
+        shape = self.shape.events[event]
+        set_by_name = {*shape.assign, *shape.fields}
+        if shape.target:
+            set_by_name.add(self.shape.lifecycle or "")
+        return all(
+            name in set_by_name for name, field in self.state.items() if field.required
         )
 
     @property

@@ -144,15 +144,22 @@ class Request(Sent):
 class Creation(Request):
     """A creating command, with its example as the constant `body`.
 
-    `refusal` is the rule that refuses the example, and `status` the answer to it.
+    `refusal` is the rule that refuses the example, and `status` the answer to it. Where
+    custom code decides, `open` lists the refusals that may come instead.
     """
 
     example: str
     guarded: bool
     refusal: str
     status: int
+    open: tuple[str, ...]
     views: tuple[Look, ...]
     lists: tuple[Look, ...]
+
+    @property
+    def open_codes(self) -> str:
+        """The refusals of an open decision, as arguments."""
+        return ", ".join(f'"{error}"' for error in self.open)
 
     @property
     def readers(self) -> str:
@@ -193,6 +200,11 @@ class DomainTests:
     reactions: tuple[Reaction, ...]
     policy_ids: tuple[Assignment, ...]
     example_event: str
+
+    @property
+    def has_open(self) -> bool:
+        """Whether custom code decides about an example."""
+        return any(creation.open for creation in self.creations)
 
     def of(self, aggregate: Aggregate) -> UnitTests:
         """The unit tests of an aggregate."""

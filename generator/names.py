@@ -13,7 +13,15 @@ import inflection
 from generator.diagnostics import did_you_mean
 
 Kind = Literal[
-    "type", "field", "event field", "column", "filter", "member", "domain", "local"
+    "type",
+    "field",
+    "event field",
+    "column",
+    "filter",
+    "member",
+    "domain",
+    "local",
+    "function",
 ]
 
 CODES = {
@@ -63,12 +71,13 @@ IMPORTED = _set(
     "Accepted Actor Aggregate AlreadyExists Annotated Any APIRouter Ask AsyncClient"
     " BaseModel Body Busy Bytes Callable CannotDecide ClassVar Column Command"
     " CommandBus CommandResult ConfigDict Conflict Context CorruptStream Count"
-    " Counting Decimal Depends Domain DomainError Email Envelope Event EventStore"
-    " Field Final Forbidden IdempotencyMismatch InvalidTransition Iterator Json"
-    " JsonValue Literal Lookup Mapping Measure NotFound Owner OwnerColumn Page PageOf"
-    " Path Projection PublicAsk PublicSend Query QueryBus Reader ReadModelBehind"
-    " Repository Request Response Role RuleViolated Self Send Sequence Streams StrEnum"
-    " Table Tally TokenFor UniqueKey Url UTC UUID Where"
+    " Counting DECISIONS Decimal Decisions Depends Domain DomainError Email Envelope"
+    " Event EventStore Field Final Forbidden IdempotencyMismatch InvalidTransition"
+    " Iterator Json JsonValue Literal Lookup Mapping Measure NotFound Owner"
+    " OwnerColumn Page PageOf Path Projection Protocol PublicAsk PublicSend Query"
+    " QueryBus Reader ReadModelBehind Repository Request Response Role RuleViolated"
+    " Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey Url UTC UUID"
+    " Where"
 )
 
 
@@ -166,7 +175,7 @@ def _taken(text: str, kind: Kind) -> str:
         case "domain":
             if text in PACKAGES:
                 return "is a package of every generated service"
-        case "local":
+        case "local" | "function":
             if text in FUNCTIONS or text in SCOPES | PRINTED_LOCALS | ANNOTATIONS:
                 return "already means something in an expression"
             if hasattr(builtins, text):

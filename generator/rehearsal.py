@@ -24,12 +24,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A decision about an example; all values are living ones."""
+    """A decision about an example; all values are living ones.
+
+    It is open where custom code decides, which is not there yet.
+    """
 
     folding: Folding
     command: SimpleNamespace
     refusal: str
     events: tuple[tuple[str, SimpleNamespace], ...]
+    open: bool = False
 
     def row(self, read_model: model.ReadModel) -> Row | None:
         """The row that its events lead to."""
@@ -84,23 +88,33 @@ def rehearse(
     }
     try:
         refusal, events = _decided(command, folding, scope)
+    except _Open:
+        return Rehearsal(folding, example, "", (), open=True)
     except FAILURES:
         refusal, events = "CannotDecide", ()
     return Rehearsal(folding, example, refusal, events)
+
+
+class _Open(Exception):
+    """The decision has come to a custom function."""
 
 
 def _decided(
     command: model.Command, folding: Folding, scope: Mapping[str, object]
 ) -> tuple[str, tuple[tuple[str, SimpleNamespace], ...]]:
     for rule in command.rules:
+        if isinstance(rule, model.CustomRule):
+            raise _Open
         if folding.value(rule.broken, scope):
             return rule.error, ()
-    events = tuple(
-        (each.event, _recorded(each, folding, scope))
-        for each in command.emissions
-        if not each.condition or folding.value(each.condition, scope)
-    )
-    return "", events
+    events = []
+    for each in command.emissions:
+        if each.condition and not folding.value(each.condition, scope):
+            continue
+        if isinstance(each, model.CustomEmission):
+            raise _Open
+        events.append((each.event, _recorded(each, folding, scope)))
+    return "", tuple(events)
 
 
 def _recorded(

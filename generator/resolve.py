@@ -18,6 +18,7 @@ from generator.diagnostics import Report, did_you_mean
 from generator.document import Document
 from generator.imports import domain_imports, vocabulary_imports
 from generator.resolve_aggregate import resolve_aggregate
+from generator.resolve_custom import refuse_shared
 from generator.resolve_policies import with_policies
 from generator.resolve_queries import resolve_query
 from generator.resolve_read_models import resolve_read_model
@@ -223,6 +224,7 @@ def _domain(
         )
     )
     check_names(shape, site)
+    refuse_shared(aggregates, site)
     return model.Domain(
         name=shape.domain,
         module=shape.domain,
@@ -256,10 +258,9 @@ def _refusals(shape: DomainShape) -> tuple[model.Refusal, ...]:
     found: dict[str, str] = {}
     for aggregate in shape.aggregates.values():
         for command in aggregate.commands.values():
-            for rule in command.rules:
-                if rule.error:
-                    plain = rule.message if "{" not in (rule.message or "{") else ""
-                    found[rule.error] = found.get(rule.error) or plain or ""
+            for error, message, _ in command.refusals():
+                plain = message if "{" not in (message or "{") else ""
+                found[error] = found.get(error) or plain or ""
         for unique in aggregate.unique:
             found.setdefault(unique.error, "")
     return tuple(

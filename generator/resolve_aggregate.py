@@ -11,6 +11,7 @@ from generator.expressions import Binding
 from generator.frame import Frame, lifecycle_member
 from generator.printing import mentions, rounded
 from generator.resolve_command import Decision, resolve_command
+from generator.resolve_custom import custom_functions
 from generator.resolve_types import resolve_fields
 from generator.shapes import AggregateShape, EventShape, UniqueShape
 from generator.site import Site
@@ -44,8 +45,9 @@ def resolve_aggregate(
         )
         for event, shaped in shape.events.items()
     }
+    custom = custom_functions(name, shape, site)
     frame = Frame(
-        name, domain, shape, site, {field.name: field for field in state}, events
+        name, domain, shape, site, {each.name: each for each in state}, events, custom
     )
     _check_frame(frame)
     decisions = tuple(
@@ -73,6 +75,7 @@ def resolve_aggregate(
             _unique(unique, shape.unique[:index], frame, site.at("unique", index))
             for index, unique in enumerate(shape.unique)
         ),
+        custom=tuple(custom.values()),
         routed_queries=(),
         origin=site.origin,
     )

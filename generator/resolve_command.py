@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from generator import model, names, prose
 from generator.access import Gate, http_verb, resolve_access
-from generator.diagnostics import TextError, did_you_mean
-from generator.expressions import Binding, Scope, compile_expression
+from generator.expressions import Binding, Scope
 from generator.frame import Frame, lifecycle_member
-from generator.printing import attributes, mentions, rounded
+from generator.printing import mentions
+from generator.resolve_custom import custom_rule
+from generator.resolve_emissions import Emission, resolve_emissions
 from generator.resolve_types import resolve_fields
-from generator.shapes import CommandShape, EmissionShape, UniqueShape
+from generator.shapes import (
+    CommandShape,
+    CustomEmissionShape,
+    CustomRuleShape,
+    EmissionShape,
+    UniqueShape,
+)
 from generator.site import Site
 from generator.types import Type
+
+Rule = model.Rule | model.CustomRule
+Refusing = Rule | Emission
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +45,8 @@ def resolve_command(
     site.check_name("type")
     fields = resolve_fields(shape.fields, "field", site.at("fields"), constrained=True)
     scope = site.scope(_bindings(fields, shape, frame), clock=True, partial=True)
-    rules, partial, scope = _rules(shape, scope, site)
-    emissions, more_partial = _emissions(shape, scope, frame, site)
+    rules, partial, scope = _rules(shape, scope, frame, site)
+    emissions, more_partial = resolve_emissions(shape, scope, frame, site)
     site.at("access").refuse_twice(shape.access or ())
     access = resolve_access(
         shape.access,
@@ -46,12 +57,7 @@ def resolve_command(
     )
     require = _require(shape, frame, site.at("from"))
     verb = http_verb(name, frame.name)
-    printed = [
-        *(rule.broken for rule in rules),
-        *(rule.message for rule in rules),
-        *(assignment.code for each in emissions for assignment in each.arguments),
-        *(each.condition for each in emissions if each.condition),
-    ]
+    printed = [code for each in (*rules, *emissions) for code in each.printed]
     command = model.Command(
         name=name,
         method=names.snake(name),
@@ -71,12 +77,12 @@ def resolve_command(
         public=access.public,
         internal=access.internal,
         path=f"/{verb}" if shape.creates else f"/{{{frame.id_field}}}/{verb}",
-        errors=_errors(shape, rules, frame, partial or more_partial),
+        errors=_errors(shape, (*rules, *emissions), frame, partial or more_partial),
         example="{}",
         origin=site.origin,
         granted=tuple(shape.access or ()),
     )
-    creating, updating = _roles_of_events(shape, site)
+    creating, updating = _roles_of_events(shape, frame, site)
     return Decision(command, creating, updating)
 
 
@@ -94,13 +100,16 @@ def _bindings(
 
 
 def _rules(
-    shape: CommandShape, scope: Scope, site: Site
-) -> tuple[tuple[model.Rule, ...], bool, Scope]:
+    shape: CommandShape, scope: Scope, frame: Frame, site: Site
+) -> tuple[tuple[Rule, ...], bool, Scope]:
     """The rules in order; what one has made sure of, the next ones know."""
-    rules = []
+    rules: list[Rule] = []
     partial = False
     for index, rule in enumerate(shape.rules):
         place = site.at("rules", index)
+        if isinstance(rule, CustomRuleShape):
+            rules.append(custom_rule(rule, shape, frame))
+            continue
         error = rule.error or "RuleViolated"
         if rule.error and (problem := names.name_problem(rule.error, "type")):
             place.at("error").error(*problem)
@@ -117,128 +126,6 @@ def _rules(
         scope = scope.knowing(condition.facts)
         rules.append(model.Rule(condition.negated, error, message))
     return tuple(rules), partial, scope
-
-
-def _emissions(
-    shape: CommandShape, scope: Scope, frame: Frame, site: Site
-) -> tuple[tuple[model.Emission, ...], bool]:
-    found = []
-    partial = False
-    for index, emission in enumerate(shape.emits):
-        place = site.at("emits", *emission.place)
-        if any(_same(emission, each) for each in shape.emits[:index]):
-            place.error("B116", f'"{emission.event}" is in this list already')
-        if emission.event not in frame.events:
-            place.error(
-                "B410",
-                f'{frame.name} has no event "{emission.event}"',
-                did_you_mean(emission.event, frame.events),
-            )
-            continue
-        condition, known = "", scope
-        if emission.condition:
-            compiled = place.at("if").condition(emission.condition, scope)
-            if compiled is None:
-                continue
-            condition = compiled.code
-            known = scope.knowing(compiled.facts)
-            partial = partial or compiled.partial
-        arguments, risky = _arguments(emission, shape, known, frame, site)
-        partial = partial or risky
-        found.append(model.Emission(emission.event, condition, arguments))
-    return tuple(found), partial
-
-
-def _same(one: EmissionShape, other: EmissionShape) -> bool:
-    return (one.event, one.condition, one.mapping) == (
-        other.event,
-        other.condition,
-        other.mapping,
-    )
-
-
-def _arguments(
-    emission: EmissionShape,
-    shape: CommandShape,
-    scope: Scope,
-    frame: Frame,
-    site: Site,
-) -> tuple[tuple[model.Assignment, ...], bool]:
-    """Every field of the event from its first source of that name."""
-    arguments = [model.Assignment(frame.id_field, "self.id")]
-    partial = False
-    mapping = site.at("emits", *emission.mapping_place)
-    fields = {field.name: field for field in frame.events[emission.event]}
-    for key in emission.mapping:
-        if key not in fields:
-            mapping.at(key).key_error(
-                "B411",
-                f'{emission.event} has no field "{key}"',
-                did_you_mean(key, fields),
-            )
-    for name, field in fields.items():
-        written = emission.mapping.get(name)
-        if written is not None:
-            place = mapping.at(name)
-            expression = place.expression(written, scope, field.type)
-            if expression:
-                _refuse_secret(expression.code, scope, place)
-                code = rounded(expression, field.type)
-                arguments.append(model.Assignment(name, code))
-                partial = partial or expression.partial
-            continue
-        if code := _by_name(field, shape, scope, frame, site, emission):
-            arguments.append(model.Assignment(name, code))
-    return tuple(arguments), partial
-
-
-def _by_name(
-    field: model.Field,
-    shape: CommandShape,
-    scope: Scope,
-    frame: Frame,
-    site: Site,
-    emission: EmissionShape,
-) -> str:
-    place = site.at("emits", *emission.place)
-    if field.name in shape.fields:
-        source, what = field.name, "the command's field"
-    elif field.name in frame.state and not shape.creates:
-        source, what = f"state.{field.name}", "the state's field"
-    else:
-        if field.required and field.name not in site.view.symbols.broken:
-            place.error(
-                "B412",
-                f'nothing gives "{field.name}" of {emission.event} a value',
-                f"write it: `{emission.event}: {{{field.name}: ...}}`, or give the "
-                "command a field of that name",
-            )
-        return ""
-    if field.name in site.view.symbols.broken:
-        return ""
-    try:
-        code = compile_expression(source, scope, field.type).code
-        _refuse_secret(code, scope, place)
-        return code
-    except TextError as mistake:
-        place.error(
-            "B413",
-            f'"{field.name}" of {emission.event} is {field.type}, but {what} of that '
-            f"name does not fit: {mistake.message}",
-            f"write it: `{emission.event}: {{{field.name}: ...}}`",
-        )
-        return ""
-
-
-def _refuse_secret(code: str, scope: Scope, site: Site) -> None:
-    """Nothing secret may reach an event, where it would stay for ever."""
-    for name, binding in scope.names.items():
-        if binding.secret and binding.code in attributes(code):
-            site.error(
-                "B704",
-                f'"{name}" is secret, so no event may carry it',
-                "leave it out of the event, or remove `secret:`",
-            )
 
 
 def _require(shape: CommandShape, frame: Frame, site: Site) -> str:
@@ -286,12 +173,12 @@ def _gate(
 
 
 def _errors(
-    shape: CommandShape, rules: tuple[model.Rule, ...], frame: Frame, partial: bool
+    shape: CommandShape, parts: Sequence[Refusing], frame: Frame, partial: bool
 ) -> tuple[str, ...]:
     errors = ["AlreadyExists" if shape.creates else "NotFound"]
     if shape.origins:
         errors.append("InvalidTransition")
-    errors += [rule.error for rule in rules]
+    errors += [error for each in parts for error in each.errors]
     errors += [
         unique.error for unique in frame.shape.unique if _may_take(unique, shape, frame)
     ]
@@ -305,32 +192,35 @@ def _may_take(unique: UniqueShape, shape: CommandShape, frame: Frame) -> bool:
     if shape.creates:
         return True
     mentioned = set(re.findall(r"[a-z_][a-z0-9_]*", " ".join(unique.of)))
-    for emission in shape.emits:
-        event = frame.shape.events.get(emission.event)
-        if event is None:
+    declared = frame.shape.events
+    possible = [event for each in shape.emits for event in each.possible(declared)]
+    for name in possible:
+        if name not in declared:
             continue
-        enters = event.target in unique.while_in
+        enters = declared[name].target in unique.while_in
         if enters and not set(shape.origins) <= set(unique.while_in):
             return True
-        if mentioned & frame.changed_by(emission.event):
+        if mentioned & frame.changed_by(name):
             return True
     return False
 
 
 def _roles_of_events(
-    shape: CommandShape, site: Site
+    shape: CommandShape, frame: Frame, site: Site
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Which events of a command may find no state, and which may find one."""
+    declared = frame.shape.events
+    possible = [each.possible(declared) for each in shape.emits]
     if not shape.creates:
-        return frozenset(), frozenset(each.event for each in shape.emits)
+        return frozenset(), frozenset(chain.from_iterable(possible))
     creating: list[str] = []
     updating: list[str] = []
     sure = False
-    for index, emission in enumerate(shape.emits):
+    for index, (emission, events) in enumerate(zip(shape.emits, possible, strict=True)):
         if not sure:
-            creating.append(emission.event)
-        if index:
-            updating.append(emission.event)
+            creating += _first(emission, events, frame, site)
+        if index or len(events) > 1:
+            updating += events
         sure = sure or emission.condition is None
     if not shape.emits:
         site.key_error(
@@ -339,3 +229,23 @@ def _roles_of_events(
             "add `emits:`, or remove `creates: true`",
         )
     return frozenset(creating), frozenset(updating)
+
+
+def _first(
+    emission: EmissionShape | CustomEmissionShape,
+    events: Sequence[str],
+    frame: Frame,
+    site: Site,
+) -> Sequence[str]:
+    """Those events of an emission that may be the first of a stream."""
+    if isinstance(emission, EmissionShape):
+        return events
+    able = [event for event in events if frame.can_create(event)]
+    if not able:
+        site.at("emits", *emission.place, "custom").error(
+            "B417",
+            f"no event of {emission.custom} sets all that the state of {frame.name} "
+            "requires, so none can be its first",
+            "list one under `events:` that does",
+        )
+    return able

@@ -340,7 +340,9 @@ def _refuse_circles(domains: Sequence[model.Domain], sites: Mapping[str, Site]) 
     """An event that leads to itself would never come to rest."""
     emitted = {
         f"{domain.name}.{command.name}": [
-            f"{domain.name}.{each.event}" for each in command.emissions
+            f"{domain.name}.{event}"
+            for each in command.emissions
+            for event in each.events
         ]
         for domain in domains
         for aggregate in domain.aggregates

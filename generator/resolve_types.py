@@ -11,7 +11,7 @@ from generator.document import Document
 from generator.expressions import Binding
 from generator.literals import LiteralError, literal
 from generator.names import Kind
-from generator.shapes import FieldShape, ValueObjectShape
+from generator.shapes import CustomRuleShape, FieldShape, ValueObjectShape
 from generator.site import Site
 from generator.type_text import parse_type
 from generator.types import Parameter, Type, annotation
@@ -202,6 +202,15 @@ class ValueObjects:
         scope = site.scope(_self_bindings(site.view.fields(qualified)))
         for index, rule in enumerate(shape.rules):
             place = site.at("rules", index)
+            if isinstance(rule, CustomRuleShape):
+                place.at("custom").key_error(
+                    "B431",
+                    "a value object has no custom rules: it holds what its own fields "
+                    "can say",
+                    "write the rule with `require:`, or give the custom rule to the "
+                    "commands that take the value",
+                )
+                continue
             condition = place.at("require").condition(rule.require, scope)
             text = rule.message or f"{name}: {rule.require} does not hold."
             message = (

@@ -91,7 +91,12 @@ def reachable_states(subject: Subject) -> Iterator[Diagnostic]:
 def emitted_events(subject: Subject) -> Iterator[Diagnostic]:
     """An event without a command that emits it can never happen."""
     for aggregate in subject.aggregates():
-        emitted = {each.event for c in aggregate.commands for each in c.emissions}
+        emitted = {
+            event
+            for command in aggregate.commands
+            for each in command.emissions
+            for event in each.events
+        }
         for event in aggregate.events:
             if event.name not in emitted:
                 yield Diagnostic(

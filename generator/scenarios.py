@@ -241,8 +241,8 @@ class _Script:
             known = [*self.stage.refusals, *COMMON_REFUSALS, *self.stage.events]
             message = f'"{name}" is neither an error nor an event of this domain'
             self.page.error("B602", path, message, did_you_mean(name, known))
-        ruled = {rule.error for rule in command.rules}
-        if name in {each.error for each in aggregate.unique} - ruled:
+        unique = {each.error for each in aggregate.unique}
+        if name in unique - set(command.declared_errors):
             message = f"{name} depends on other aggregates, and a scenario has only one"
             hint = "the store keeps `unique`; expect the events here"
             self.page.error("B604", path, message, hint)

@@ -6,13 +6,16 @@ Every scalar arrives as its source text, so `1.10` and `on` are what the author 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -71,11 +74,31 @@ Fields = Annotated[dict[str, FieldShape], BeforeValidator(_mapped)]
 class RuleShape(Shape):
     """What must hold, and how its refusal is called."""
 
-    later = frozenset({"custom"})
-
     require: str
     error: str | None = None
     message: str | None = None
+
+
+class CustomRuleShape(Shape):
+    """A rule that a function of `custom.py` keeps, and how it may refuse."""
+
+    custom: str
+    errors: Names = Field(default=[], alias="error")
+
+
+def _written(value: object) -> str:
+    """How a rule or emission is written; no key of the language is called so."""
+    by_hand = isinstance(value, dict) and "custom" in value
+    return "by hand" if by_hand else "in the blueprint"
+
+
+Rules = list[
+    Annotated[
+        Annotated[RuleShape, Tag("in the blueprint")]
+        | Annotated[CustomRuleShape, Tag("by hand")],
+        Discriminator(_written),
+    ]
+]
 
 
 class ValueObjectShape(Shape):
@@ -83,20 +106,54 @@ class ValueObjectShape(Shape):
 
     summary: str = ""
     fields: Fields
-    rules: list[RuleShape] = []
+    rules: Rules = []
     computed: Expressions = {}
 
 
 class EmissionShape(Shape):
     """One event that a command may emit, with the fields that are written out."""
 
-    later = frozenset({"custom"})
-
     event: str
     condition: str | None = Field(default=None, alias="if")
     mapping: Expressions = Field(default={}, alias="with")
     place: tuple[str | int, ...] = ()
     mapping_place: tuple[str | int, ...] = ()
+
+    def possible(self, declared: Iterable[str]) -> Sequence[str]:
+        """The events that it may lead to, of those that the aggregate declares."""
+        return [self.event]
+
+    def fills(self, field: str) -> bool:
+        """Whether it gives a field of its events a value of its own."""
+        return field in self.mapping
+
+
+class CustomEmissionShape(Shape):
+    """Events that a function of `custom.py` chooses; left out, any of the aggregate."""
+
+    custom: str
+    events: Names = []
+    errors: Names = Field(default=[], alias="error")
+    condition: str | None = Field(default=None, alias="if")
+    place: tuple[str | int, ...] = ()
+
+    def possible(self, declared: Iterable[str]) -> Sequence[str]:
+        """The events that it may lead to, of those that the aggregate declares."""
+        known = list(declared)
+        return [event for event in self.events if event in known] or known
+
+    def fills(self, field: str) -> bool:
+        """Whether it gives a field of its events a value of its own."""
+        return True
+
+
+Emissions = list[
+    Annotated[
+        Annotated[EmissionShape, Tag("in the blueprint")]
+        | Annotated[CustomEmissionShape, Tag("by hand")],
+        Discriminator(_written),
+    ]
+]
 
 
 def _emissions(value: object) -> object:
@@ -110,6 +167,8 @@ def _emissions(value: object) -> object:
 def _emission(value: object, place: Path) -> list[object]:
     if isinstance(value, str):
         return [{"event": value, "place": place, "mapping_place": place}]
+    if isinstance(value, dict) and "custom" in value:
+        return [{**value, "place": place}]
     if isinstance(value, dict) and "event" in value:
         return [{**value, "place": place, "mapping_place": (*place, "with")}]
     if isinstance(value, dict):
@@ -135,8 +194,22 @@ class CommandShape(Shape):
     fields: Fields = {}
     origins: Names = Field(default=[], alias="from")
     access: Names | None = None
-    rules: list[RuleShape] = []
-    emits: Annotated[list[EmissionShape], BeforeValidator(_emissions)] = []
+    rules: Rules = []
+    emits: Annotated[Emissions, BeforeValidator(_emissions)] = []
+
+    def refusals(self) -> Iterator[tuple[str, str | None, Path]]:
+        """Each refusal that it declares, with its message, and the place."""
+        for index, rule in enumerate(self.rules):
+            place: Path = ("rules", index, "error")
+            if isinstance(rule, CustomRuleShape):
+                for number, error in enumerate(rule.errors):
+                    yield error, None, (*place, number)
+            elif rule.error:
+                yield rule.error, rule.message, place
+        for emission in self.emits:
+            if isinstance(emission, CustomEmissionShape):
+                for number, error in enumerate(emission.errors):
+                    yield error, None, ("emits", *emission.place, "error", number)
 
 
 class EventShape(Shape):

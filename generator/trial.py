@@ -69,7 +69,7 @@ def _missing(requirements: Sequence[str]) -> list[str]:
 
 
 def _pytest() -> list[str]:
-    plain = ["-o", "addopts=-q", "-p", "no:cacheprovider", "--tb=short"]
+    plain = ["-o", "addopts=-q -rs", "-p", "no:cacheprovider", "--tb=short"]
     return [sys.executable, "-B", "-m", "pytest", *plain, TESTS]
 
 

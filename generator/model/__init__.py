@@ -14,6 +14,7 @@ from generator.model.behaviour import (
     Rule,
     UniqueRule,
 )
+from generator.model.custom import CustomEmission, CustomFunction, CustomRule
 from generator.model.joining import (
     Addition,
     Change,
@@ -61,6 +62,9 @@ __all__ = [
     "Computed",
     "Contribution",
     "Counted",
+    "CustomEmission",
+    "CustomFunction",
+    "CustomRule",
     "Described",
     "Domain",
     "Emission",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator import prose
+from generator.model.custom import CustomEmission, CustomFunction, CustomRule
 from generator.model.parts import Assignment, Described, Origin, call, pattern
 from generator.model.reading import Query
 from generator.model.vocabulary import Field
@@ -68,6 +69,21 @@ class Rule:
     error: str
     message: str
 
+    @property
+    def is_custom(self) -> bool:
+        """Tells the rules of a command apart."""
+        return False
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """How it may refuse."""
+        return (self.error,)
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """Its printed expressions."""
+        return (self.broken, self.message)
+
 
 @dataclass(frozen=True, slots=True)
 class Emission:
@@ -78,9 +94,30 @@ class Emission:
     arguments: tuple[Assignment, ...]
 
     @property
-    def call(self) -> str:
-        """The arguments of the recorded event."""
-        return call(self.arguments)
+    def is_custom(self) -> bool:
+        """Tells the emissions of a command apart."""
+        return False
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What it may lead to."""
+        return (self.event,)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """How it may refuse."""
+        return ()
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """Its printed expressions."""
+        codes = tuple(argument.code for argument in self.arguments)
+        return (*codes, self.condition) if self.condition else codes
+
+    @property
+    def recording(self) -> str:
+        """The statement that records the event."""
+        return f"self._record({self.event}({call(self.arguments)}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +134,8 @@ class Command(Described):
     fields: tuple[Field, ...]
     origins: tuple[str, ...]
     require: str
-    rules: tuple[Rule, ...]
-    emissions: tuple[Emission, ...]
+    rules: tuple[Rule | CustomRule, ...]
+    emissions: tuple[Emission | CustomEmission, ...]
     uses_state: bool
     partial: bool
     access: str
@@ -110,6 +147,12 @@ class Command(Described):
     origin: Origin
     granted: tuple[str, ...] = ()
     """Its access, in the words of the blueprint."""
+
+    @property
+    def declared_errors(self) -> tuple[str, ...]:
+        """What its own rules and functions may refuse with."""
+        parts = (*self.rules, *self.emissions)
+        return tuple(error for each in parts for error in each.errors)
 
     @property
     def guard(self) -> str:
@@ -193,6 +236,7 @@ class Aggregate(Described):
     commands: tuple[Command, ...]
     events: tuple[Event, ...]
     unique: tuple[UniqueRule, ...]
+    custom: tuple[CustomFunction, ...]
     routed_queries: tuple[Query, ...]
     origin: Origin
 

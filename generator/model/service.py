@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator import prose
 from generator.model.behaviour import Aggregate, Event, Refusal
+from generator.model.custom import CustomFunction
 from generator.model.parts import Origin
 from generator.model.policies import Policy
 from generator.model.reading import Query, ReadModel
@@ -47,6 +48,18 @@ class Domain:
     def has_bodies(self) -> bool:
         """Whether any route takes a body that is not the command itself."""
         return any(aggregate.body_commands for aggregate in self.aggregates)
+
+    @property
+    def custom(self) -> tuple[CustomFunction, ...]:
+        """The functions that are written by hand."""
+        return tuple(each for found in self.aggregates for each in found.custom)
+
+    @property
+    def custom_states(self) -> str:
+        """The states that those functions are told, for an import."""
+        told = {each.aggregate for each in self.custom if each.state}
+        states = (each.name for each in self.aggregates if each.name in told)
+        return ", ".join(f"{name}State" for name in states)
 
     @property
     def refusal_names(self) -> str:

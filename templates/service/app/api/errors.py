@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.models.common import InvalidField, Problem
 from app.common.errors import DomainError, Unavailable
+from app.common.unwritten import unwritten
 from app.infra.logging.requests import correlation_of
 from app.infra.persistence.failures import LOST
 
@@ -110,6 +111,8 @@ def _unexpected(request: Request, error: Exception) -> Response:
         headers = {"Retry-After": str(Unavailable.retry_after)}
         detail = "The database does not answer."
         return _problem(request, 503, Unavailable.__name__, detail, headers)
+    if said := unwritten(error):
+        return _problem(request, 501, "NotWritten", f"{said}.")
     detail = "Something went wrong; the correlation id finds it in the log."
     return _problem(request, 500, "InternalError", detail)
 

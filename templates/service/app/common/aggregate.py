@@ -105,6 +105,11 @@ class Aggregate(ABC, Generic[S, E]):
         self.state = self.evolve(self.state, event)
         self.pending.append(event)
 
+    def _record_all(self, events: Iterable[E]) -> None:
+        """Let these have happened, in this order."""
+        for event in events:
+            self._record(event)
+
     def _existing(self) -> S:
         if self.state is None:
             raise NotFound(f"There is no {_title(type(self))} {self.id}.")

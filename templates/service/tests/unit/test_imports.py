@@ -19,7 +19,7 @@ DOMAIN_NAMES = frozenset(domain.name for domain in DOMAINS)
 
 # The parts of a domain that touch the infrastructure; all else is pure.
 OUTER_PARTS = frozenset(
-    {"command_handlers", "query_handlers", "registration", "custom", "ports", "sagas"}
+    {"command_handlers", "query_handlers", "registration", "ports", "sagas"}
 )
 # What a domain says to others: its events, and the words that they are made of.
 SAID = frozenset({"events", "enums", "value_objects"})
