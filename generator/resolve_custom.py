@@ -162,8 +162,7 @@ def _function(
         aggregate=aggregate,
         state=_state(aggregate, {use.creates for use in uses}),
         commands=tuple(dict.fromkeys(use.command for use in uses)),
-        events=events,
-        returns=_returns(aggregate, shape, events) if events else "None",
+        returned=(f"{aggregate}Event",) if _are_all(events, shape) else events,
         origins=tuple(use.site.origin for use in uses),
     )
 
@@ -175,10 +174,9 @@ def _state(aggregate: str, creates: set[bool]) -> str:
     return f"{aggregate}State | None" if True in creates else f"{aggregate}State"
 
 
-def _returns(aggregate: str, shape: AggregateShape, events: Sequence[str]) -> str:
-    everything = len(events) > 1 and len(events) == len(shape.events)
-    named = f"{aggregate}Event" if everything else " | ".join(events)
-    return f"Sequence[{named}]"
+def _are_all(events: Sequence[str], shape: AggregateShape) -> bool:
+    """Whether these are the events of the aggregate, which have a name together."""
+    return len(events) > 1 and len(events) == len(shape.events)
 
 
 def _summary(
@@ -191,7 +189,7 @@ def _summary(
     if not events:
         return f"Let it pass, or {refusing}."
     listed = ", ".join(events)
-    if len(events) > 1 and len(events) == len(shape.events):
+    if _are_all(events, shape):
         listed = f"any events of {aggregate}"
     said = f"Say what happens, in order: {listed}"
     return f"{said}; or {refusing}." if refusing else f"{said}."

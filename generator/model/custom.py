@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator import prose
@@ -16,8 +17,8 @@ class CustomFunction(Described):
     """A function of `app/<domain>/custom.py`, as the blueprint needs it.
 
     `state` is the annotation of what it is told of the aggregate, empty where there is
-    nothing yet; `events` are what it may return, none for a rule. Two places of the
-    blueprint can name one function.
+    nothing yet; `returned` are the events that it may give, or their union, and nothing
+    for a rule. Several places of the blueprint can name one function.
     """
 
     name: str
@@ -25,9 +26,13 @@ class CustomFunction(Described):
     aggregate: str
     state: str
     commands: tuple[str, ...]
-    events: tuple[str, ...]
-    returns: str
+    returned: tuple[str, ...]
     origins: tuple[Origin, ...]
+
+    @property
+    def returns(self) -> str:
+        """The annotation of what it returns."""
+        return f"Sequence[{' | '.join(self.returned)}]" if self.returned else "None"
 
     @property
     def parameters(self) -> tuple[Assignment, ...]:
@@ -44,11 +49,8 @@ class CustomFunction(Described):
     @property
     def stub(self) -> str:
         """The function as it stands in its module until somebody writes it."""
-        head = f"def {self.name}({self.signature}) -> {self.returns}:"
-        if len(head) > WIDTH:
-            lines = (f"    {each.name}: {each.code},\n" for each in self.parameters)
-            head = f"def {self.name}(\n{''.join(lines)}) -> {self.returns}:"
-        return f"{head}\n    {self.doc}\n    raise NotImplementedError\n"
+        listed = [f"{each.name}: {each.code}" for each in self.parameters]
+        return stub(self.name, listed, self.returns, self.summary)
 
     @property
     def contract_doc(self) -> str:
@@ -59,6 +61,15 @@ class CustomFunction(Described):
         """What a command gives it: one that creates has no state yet."""
         state = ("None" if creates else "state",) if self.state else ()
         return (*state, "command", "context")
+
+
+def stub(name: str, parameters: Sequence[str], returns: str, summary: str) -> str:
+    """A function that only says that it is not written."""
+    head = f"def {name}({', '.join(parameters)}) -> {returns}:"
+    if len(head) > WIDTH:
+        lines = "".join(f"    {each},\n" for each in parameters)
+        head = f"def {name}(\n{lines}) -> {returns}:"
+    return f"{head}\n    {prose.docstring(summary)}\n    raise NotImplementedError\n"
 
 
 def call_of(function: str, arguments: tuple[str, ...]) -> str:
