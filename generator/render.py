@@ -20,7 +20,7 @@ from generator.scratch import scratch
 from generator.tree import File, Tree, read
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
     from generator.model import Service
 
@@ -32,23 +32,12 @@ Names = Mapping[str, object]
 
 def render(service: Service) -> Tree:
     """Every generated file of a service, not yet formatted."""
-    skeleton, environment = _skeleton(service)
-    parts: list[tuple[str, File]] = []
-    if service.shared is not None:
-        names = {"service": service, "shared": service.shared}
-        parts += _printed(templates("shared"), environment, [names], "shared")
-    for domain in service.domains:
-        names = {"service": service, "domain": domain}
-        parts += _printed(
-            templates("domain"),
-            environment,
-            [names, *({**names, "aggregate": one} for one in domain.aggregates)],
-            f"domain {domain.name}",
-        )
-    return skeleton | Tree(parts)
+    skeleton, environment = render_skeleton(service)
+    return skeleton | Printer(environment).print(service)
 
 
-def _skeleton(service: Service) -> tuple[Tree, Environment]:
+def render_skeleton(service: Service) -> tuple[Tree, Environment]:
+    """What belongs to no domain, and the environment in which it was printed."""
     with scratch() as folder:
         with interruptible():
             import copier
@@ -65,21 +54,56 @@ def _skeleton(service: Service) -> tuple[Tree, Environment]:
         return read(folder, "service"), worker.jinja_env
 
 
-def _printed(
-    folder: Path, copiers: Environment, rounds: list[Names], origin: str
-) -> Iterator[tuple[str, File]]:
-    """The files of one template folder, each in the rounds that its path asks for."""
-    from jinja2 import FileSystemLoader, meta
+class Printer:
+    """Prints what belongs to the domains of a service, and what these share."""
 
-    environment = copiers.overlay(loader=FileSystemLoader(folder))
-    for source in _sources(folder):
-        asked = meta.find_undeclared_variables(environment.parse(source))
-        for names in rounds:
-            if ("aggregate" in asked) == ("aggregate" in names):
-                path = _path(environment, source, names)
-                if "" not in path.split("/"):
-                    text = _text(folder, environment, source, names)
-                    yield path, File(text, origin=origin)
+    def __init__(self, environment: Environment) -> None:
+        self._shared = _Folder(templates("shared"), environment)
+        self._domain = _Folder(templates("domain"), environment)
+
+    def print(self, service: Service) -> Tree:
+        """The files of all domains."""
+        return Tree(self._files(service))
+
+    def _files(self, service: Service) -> Iterator[tuple[str, File]]:
+        if service.shared is not None:
+            names: Names = {"service": service, "shared": service.shared}
+            yield from self._shared.printed(names, "shared")
+        for domain in service.domains:
+            names = {"service": service, "domain": domain}
+            yield from self._domain.printed(names, f"domain {domain.name}")
+            for aggregate in domain.aggregates:
+                own = {**names, "aggregate": aggregate}
+                yield from self._domain.printed(own, f"domain {domain.name}")
+
+
+class _Folder:
+    """The templates of one folder; each is compiled once, with its path."""
+
+    def __init__(self, folder: Path, environment: Environment) -> None:
+        from jinja2 import FileSystemLoader, meta
+
+        self._folder = folder
+        self._environment = environment.overlay(loader=FileSystemLoader(folder))
+        self._paths: dict[str, tuple[Template, bool]] = {}
+        for source in _sources(folder):
+            asked = meta.find_undeclared_variables(self._environment.parse(source))
+            path = self._environment.from_string(source)
+            self._paths[source] = path, "aggregate" in asked
+
+    def printed(self, names: Names, origin: str) -> Iterator[tuple[str, File]]:
+        """The files whose paths ask for these names."""
+        for source, (template, of_aggregate) in self._paths.items():
+            if of_aggregate == ("aggregate" in names):
+                with _blaming(source):
+                    path = template.render(names).removesuffix(SUFFIX)
+                    if "" not in path.split("/"):
+                        yield path, File(self._text(source, names), origin=origin)
+
+    def _text(self, source: str, names: Names) -> str:
+        if not source.endswith(SUFFIX):
+            return (self._folder / source).read_bytes().decode()
+        return self._environment.get_template(source).render(names)
 
 
 def _sources(folder: Path) -> list[str]:
@@ -88,18 +112,6 @@ def _sources(folder: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.is_file() and not set(CACHES) & set(path.parts)
     )
-
-
-def _path(environment: Environment, source: str, names: Names) -> str:
-    with _blaming(source):
-        return environment.from_string(source).render(names).removesuffix(SUFFIX)
-
-
-def _text(folder: Path, environment: Environment, source: str, names: Names) -> str:
-    if not source.endswith(SUFFIX):
-        return (folder / source).read_bytes().decode()
-    with _blaming(source):
-        return environment.get_template(source).render(names)
 
 
 @contextmanager
