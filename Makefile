@@ -1,6 +1,7 @@
 # make demo    the example service: written, started, and watched taking a booking
 # make test    every test
 # make test-kafka  the tests of the bus on Apache Kafka, where there are Java and Maven
+# make fuzz    whole services drawn by chance, through every check; N=... SEED=...
 # make bench   how fast the kernel is, beside others on the same server; NAMES=... for some
 # make check   format, lint and types of the generator and of the service's runtime
 #
@@ -8,7 +9,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka bench check format clean
+.PHONY: help demo test test-kafka fuzz bench check format clean
 
 RUN := .venv/bin
 CHECKED := generator tests bench templates/service
@@ -28,6 +29,9 @@ test: .venv/dev.stamp
 
 test-kafka: .venv/dev.stamp
 	@$(RUN)/python tests/kafka
+
+fuzz: .venv/dev.stamp
+	@$(RUN)/python -m tests.blueprints $(if $(N),--number $(N)) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/bench.stamp
 	@PYTHONPATH=templates/service $(RUN)/python -m bench $(NAMES)

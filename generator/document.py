@@ -143,6 +143,10 @@ def _too_large(size: int) -> str:
     return f"a blueprint file has at most {MAX_BYTES:,} bytes, this has {size:,}"
 
 
+def _too_deep() -> str:
+    return f"nested deeper than {MAX_DEPTH} levels"
+
+
 def _report_invisible(document: Document, report: Report) -> bool:
     found = list(FORBIDDEN.finditer(document.text))
     for match in found[:MAX_INVISIBLE]:
@@ -251,7 +255,7 @@ class _Reader:
     def _open(self, event: Any, data: dict[str, Any] | list[Any]) -> None:
         self.flows.append(event if event.flow_style else None)
         if len(self.flows) > MAX_DEPTH:
-            self._error("B009", event, f"nested deeper than {MAX_DEPTH} levels")
+            self._error("B009", event, _too_deep())
             raise _Stop
         if self.skipping:
             self.skipping += 1
@@ -340,6 +344,10 @@ class _Reader:
         mark = error.problem_mark or error.context_mark
         problem = str(error.problem or "this is not YAML")
         place = self._in_text(mark)
+        if "nesting depth" in problem:
+            # libyaml has a limit of its own, and may see that far ahead.
+            self.report.error("B009", place, _too_deep())
+            return
         flow = next((each for each in reversed(self.flows) if each), None)
         if flow is None:
             self.report.error("B001", place, problem, self._hint(problem, place))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 WIDTH = 84
+ORDER = re.compile(
+    r"(?:noqa|nosec)\b"
+    r"|(?:type|fmt|yapf|ruff|isort|mypy|flake8|pylint|pyright|pragma|coding)\s*[:=]",
+    re.IGNORECASE,
+)
+ORDER_WITHIN = re.compile(rf"#+\s*(?={ORDER.pattern})", re.IGNORECASE)
+QUOTE_BEFORE_THE_END = re.compile('"(?="|$)')
 
 
 def docstring(text: str, indent: int = 4) -> str:
@@ -14,9 +22,7 @@ def docstring(text: str, indent: int = 4) -> str:
     text can end the literal.
     """
     plain = "".join(_visible(character) for character in " ".join(text.split()))
-    plain = plain.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if plain.endswith('"'):
-        plain = plain[:-1] + '\\"'
+    plain = QUOTE_BEFORE_THE_END.sub(r'\\"', plain.replace("\\", "\\\\"))
     # A literal that needs an escape sequence must not be taken apart in the middle.
     if len(plain) + indent + 6 <= WIDTH or "\\" in plain:
         return f'"""{plain}"""'
@@ -35,8 +41,14 @@ def string(text: str) -> str:
 
 
 def comment(text: str) -> str:
-    """Print text so that it stays on the line of its comment."""
-    return "".join(_visible(character) for character in " ".join(text.split()))
+    """Print text so that it stays on the line of its comment, and is nothing else.
+
+    What a tool would take for an order to itself, as `type: ignore` or `# noqa`, stands
+    in quotes or loses its number sign.
+    """
+    plain = "".join(_visible(character) for character in " ".join(text.split()))
+    plain = ORDER_WITHIN.sub("", plain)
+    return f'"{plain}"' if ORDER.match(plain) else plain
 
 
 def sentence(text: str) -> str:

@@ -16,11 +16,12 @@ from generator.diagnostics import TextError
 from generator.expressions import Binding, Scope, compile_expression
 from generator.expressions.code import MIRRORED, OPPOSITE
 from generator.expressions.comparison import SIGNS
+from generator.expressions.conversion import TEXTS
 from generator.expressions.source import ExpressionError, Source
 from generator.printing import mentions
 from generator.prose import string
 from generator.site import Site
-from generator.types import DATE, DATETIME, Type
+from generator.types import DATE, DATETIME, STR, Type
 
 CODES = {
     "B530": "A fixed condition of a query is none that a table can answer.",
@@ -126,8 +127,9 @@ class _Translation:
             said = f"{self.source.of(node)} names a column too"
             self._refuse(node, said, "one side is a column, the other one has none")
         text = self.source.of(node)
+        want = STR if column.kind in TEXTS else column.required
         try:
-            return compile_expression(text, self.outside, column.required).code
+            return compile_expression(text, self.outside, want).code
         except ExpressionError:
             said = f"{text} is not {column.required}, as the column is"
             self._refuse(node, said, "a column is compared with a value of its type")

@@ -59,7 +59,8 @@ def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
     if found.type == DURATION:
         compiler.may_overflow()
     text = f"-{found.within(code.UNARY)}"
-    return Code(found.type, text, code.UNARY, whole_days=found.whole_days)
+    negated = Code(found.type, text, code.UNARY, constant=found.constant)
+    return replace(negated, whole_days=found.whole_days)
 
 
 def calculate(compiler: Compiler, node: ast.BinOp) -> Code:

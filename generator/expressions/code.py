@@ -70,7 +70,7 @@ def call(type: Type, function: str, *arguments: str) -> Code:
 def infix(type: Type, left: Code, sign: str, right: Code, level: int) -> Code:
     """Two operands of an arithmetic operator, which joins to the left."""
     text = f"{left.within(level)} {sign} {right.within(level + 1)}"
-    return Code(type, text, level)
+    return Code(type, text, level, constant=left.constant and right.constant)
 
 
 def comparison(left: Code, sign: str, right: Code) -> Code:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from generator.expressions import code, lists, lookup
 from generator.expressions.code import Code, Fact, Facts
-from generator.expressions.conversion import ORDERED, as_float, meeting, why_not
+from generator.expressions.conversion import (
+    ORDERED,
+    TEXTS,
+    as_float,
+    meeting,
+    why_not,
+)
 from generator.types import BOOL, STR, Type
 
 if TYPE_CHECKING:
@@ -217,7 +223,8 @@ def _among(
     if compiler.wants_target(left):
         compiler.fail("B303", "the value before `in` must be known", left)
     one = compiler.value(left)
-    others = [compiler.check(each, one.type) for each in nodes]
+    want = STR if one.type.kind in TEXTS else one.type
+    others = [compiler.check(each, want) for each in nodes]
     for each in nodes:
         _refuse_ambiguity(compiler, each, one.type)
     if one.constant and all(each.constant for each in others):

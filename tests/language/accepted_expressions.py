@@ -119,6 +119,8 @@ CONDITIONS: list[tuple[str, str]] = [
     ("guest_id == key", "command.guest_id == command.key"),
     ("host_id == guest_id", "command.host_id == command.guest_id"),
     ("email == name", "command.email == command.name"),
+    ("email in ['a@b.example']", 'command.email in ("a@b.example",)'),
+    ("-(1 + 2) * 3 < count", "command.count > -(1 + 2) * 3"),
     ("name.startswith('A')", 'command.name.startswith("A")'),
     (
         "(name + 'x').endswith(nick if nick is not None else name)",

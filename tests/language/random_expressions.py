@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from generator.types import (
     BOOL,
@@ -51,11 +52,51 @@ LITERALS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class Names:
+    """What expressions may name: paths with their types, enums and value objects.
+
+    `lists` are the types over which a loop may run, `compared` those of which two are
+    compared.
+    """
+
+    paths: Sequence[tuple[str, Type]]
+    enums: Mapping[str, Sequence[str]]
+    values: Mapping[str, Mapping[str, Type]]
+    computed: Mapping[str, Mapping[str, Type]]
+    lists: Sequence[Type]
+    compared: Sequence[Type]
+
+    def shown(self, type: Type) -> str:
+        """An enum or value object as an expression names it."""
+        return str(type)
+
+
+HOTEL = Names(
+    paths=[
+        *FIELDS.items(),
+        *((f"state.{name}", each) for name, each in STATE.items()),
+        ("event.at", DATETIME),
+        ("event.version", INT),
+    ],
+    enums=ENUMS,
+    values=VALUES,
+    computed=COMPUTED,
+    lists=LISTS,
+    compared=ANY,
+)
+
+
+class Unwritable(Exception):
+    """There is nothing of a type to write about."""
+
+
 class Writer:
     """Writes one expression after the other, each of a type, no deeper than asked."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, names: Names = HOTEL) -> None:
         self.chance = chance
+        self.names = names
         self.loops: list[tuple[str, Type]] = []
         self.count = 0
 
@@ -84,8 +125,9 @@ class Writer:
         if paths and self.chance.random() < 0.75:
             return self.chance.choice(paths)
         if type.kind == "enum":
-            member = self.chance.choice(ENUMS[type.name])
-            return f"{type}.{member}" if self.chance.random() < 0.5 else member
+            member = self.chance.choice(self.names.enums[type.name])
+            shown = self.names.shown(type)
+            return f"{shown}.{member}" if self.chance.random() < 0.5 else member
         if type.kind in LITERALS and type.kind != "bool":
             return self.chance.choice(LITERALS[type.kind])
         return self.chance.choice(paths) if paths else self._plain(type)
@@ -95,17 +137,24 @@ class Writer:
             return f"[{self._leaf(type.element)}]"
         if type.kind == "value":
             return self._constructed(type, 0)
-        return self.chance.choice(LITERALS[type.kind])
+        return self._one_of(LITERALS.get(type.kind, ()))
+
+    def _any_list(self) -> Type:
+        return self.chance.choice(self.names.lists or (list_of(INT),))
+
+    def _one_of(self, many: Sequence[str]) -> str:
+        if not many:
+            raise Unwritable
+        return self.chance.choice(many)
 
     def _paths(self, type: Type) -> list[str]:
         """The names of values of this type, optional ones only if it is optional."""
-        roots: list[tuple[str, Type]] = [*FIELDS.items(), *self.loops]
-        roots += [(f"state.{name}", each) for name, each in STATE.items()]
-        roots += [("event.at", DATETIME), ("event.version", INT)]
+        roots = [*self.names.paths, *self.loops]
         found = [path for path, each in roots if each == type]
         for path, each in roots:
             if each.kind == "value" and not each.optional:
-                fields = {**VALUES[each.name], **COMPUTED.get(each.name, {})}
+                computed = self.names.computed.get(each.name, {})
+                fields = {**self.names.values[each.name], **computed}
                 found += [f"{path}.{name}" for name, t in fields.items() if t == type]
         return [path for path in found if path != "password"]
 
@@ -139,7 +188,7 @@ class Writer:
             ways += [f"sum({many})", f"max({many})", f"first({many})", f"{many}[0]"]
         if type == INT:
             ways += [
-                f"len({self.expression(self.chance.choice(LISTS), depth)})",
+                f"len({self.expression(self._any_list(), depth)})",
                 f"len({self.expression(STR, depth)})",
                 f"({self.expression(DATE, depth)}).year",
                 f"({self.expression(DURATION, depth)}).days",
@@ -155,16 +204,17 @@ class Writer:
     def _comparison(self, type: Type, depth: int) -> str:
         kind = self.chance.random()
         if kind < 0.15:
-            path = self.chance.choice(
+            path = self._one_of(
                 [
                     name
-                    for each in (*SORTS, *OTHERS)
+                    for each in (*SORTS, *self.names.compared)
                     for name in self._paths(each.or_none)
                 ]
             )
             return f"{path} is {self.chance.choice(['', 'not '])}None"
         if kind < 0.35:
-            one = self.chance.choice([STATUS, LEVEL, INT, STR])
+            enums = [each for each in self.names.compared if each.kind == "enum"]
+            one = self.chance.choice([*enums, INT, STR])
             others = ", ".join(
                 self._leaf(one) for _ in range(self.chance.randint(1, 3))
             )
@@ -172,7 +222,7 @@ class Writer:
             brackets = self.chance.choice(["[]", "()", "{}"])
             comma = "," if brackets == "()" else ""
             listed = f"{brackets[0]}{others}{comma}{brackets[1]}"
-            value = self.chance.choice(self._paths(one))
+            value = self._one_of(self._paths(one))
             return f"{value} {sign} {listed}"
         if kind < 0.7:
             one = self.chance.choice(ORDERED)
@@ -181,7 +231,7 @@ class Writer:
             if self.chance.random() < 0.15:
                 return f"({pair[0]} < {pair[1]} <= {self.expression(one, depth)})"
             return f"({pair[0]} {sign} {pair[1]})"
-        one = self.chance.choice(ANY)
+        one = self.chance.choice(self.names.compared)
         sign = self.chance.choice(["==", "!="])
         left = one.or_none if self.chance.random() < 0.3 else one
         return f"({self.expression(left, depth)} {sign} {self.expression(one, depth)})"
@@ -198,9 +248,11 @@ class Writer:
 
     def _narrowing(self, depth: int) -> str:
         """A test for None, and a use of the value behind it."""
-        type = self.chance.choice([INT, DECIMAL, STR, DATE, FLOAT, STATUS])
-        path = self.chance.choice(self._paths(type.or_none))
-        sign = self.chance.choice(["==", "!="] if type == STATUS else ["<", ">=", "=="])
+        enums = [each for each in self.names.compared if each.kind == "enum"]
+        type = self.chance.choice([INT, DECIMAL, STR, DATE, FLOAT, *enums])
+        path = self._one_of(self._paths(type.or_none))
+        signs = ["==", "!="] if type.kind == "enum" else ["<", ">=", "=="]
+        sign = self.chance.choice(signs)
         use = f"{path} {sign} {self.expression(type, depth)}"
         if self.chance.random() < 0.5:
             return f"({path} is not None and {use})"
@@ -212,10 +264,11 @@ class Writer:
 
     def _loop(self, type: Type, depth: int) -> str:
         """The inside of a comprehension that yields values of this type."""
-        many = self.chance.choice(LISTS)
-        source = self.expression(many, 0)
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.2 or not self.names.lists:
             many, source = list_of(INT), f"range({self.chance.randint(0, 4)})"
+        else:
+            many = self.chance.choice(self.names.lists)
+            source = self.expression(many, 0)
         self.count += 1
         name = f"each{self.count}"
         self.loops.append((name, many.element))
@@ -253,10 +306,10 @@ class Writer:
     def _constructed(self, type: Type, depth: int) -> str:
         fields = [
             f"{name}={self.expression(each, depth)}"
-            for name, each in VALUES[type.name].items()
+            for name, each in self.names.values[type.name].items()
             if not each.optional or self.chance.random() < 0.5
         ]
-        return f"{type}({', '.join(fields)})"
+        return f"{self.names.shown(type)}({', '.join(fields)})"
 
     def _listed(self, type: Type, depth: int) -> str:
         element = type.element

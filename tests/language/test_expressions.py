@@ -157,6 +157,7 @@ REFUSED = [
     ("[context for context in numbers]", "B306", 13),
     # Answers that are fixed.
     ("1 == 1", "B309", 0),
+    ("-(1 + 2) < 0.5", "B309", 0),
     ("Status.requested == Status.requested", "B309", 0),
     ("limit == None", "B309", 9),
     ("count is None", "B309", 0),
