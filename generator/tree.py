@@ -38,13 +38,13 @@ class Tree(Mapping[PurePosixPath, File]):
         taken: dict[str, PurePosixPath] = {}
         for name, file in files:
             path = inside(str(name))
-            rival = taken.setdefault(_folded(path), path)
+            rival = taken.setdefault(folded(path), path)
             if rival in found:
                 raise UnsafePath(f"two files want the same place: {rival} and {path}")
             found[path] = file
         for path in found:
             for parent in path.parents:
-                if _folded(parent) in taken:
+                if folded(parent) in taken:
                     raise UnsafePath(
                         f"{parent} would be a file, and a folder of {path}"
                     )
@@ -117,5 +117,5 @@ def _problem(part: str) -> str:
     return ""
 
 
-def _folded(path: PurePosixPath) -> str:
+def folded(path: PurePosixPath) -> str:
     return unicodedata.normalize("NFC", str(path)).casefold()
