@@ -329,6 +329,7 @@ def test_a_crash_anywhere_and_one_in_every_recovery_leave_all_old_or_all_new(
             assert outcome.kept == ()
             assert files(twice) in (old, new), (step, again)
             ends["new" if files(twice) == new else "old"] += 1
+            assert outcome.outcome != ("back" if files(twice) == new else "forward")
             assert recover(twice).outcome == "clean"
             shutil.rmtree(twice)
             if finished:
