@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from generator.merge.facts import facts
@@ -23,7 +23,7 @@ from generator.merge.lines import (
     merge_rows,
 )
 from generator.merge.outcome import Clash, Conflict, Draft, Merged, Note
-from generator.merge.source import Source, compiles
+from generator.merge.source import Source, compiled, compiles
 from generator.merge.structure import KEPT, merge_modules
 from generator.merge.suspects import added_rows, loses_words, lost_words, suspects
 
@@ -106,24 +106,25 @@ def _by_structure(sides: Sides, yours: Source) -> Draft | None:
         draft = merge_modules(base, yours, new)
     except (Clash, SyntaxError, ValueError, RecursionError):
         return None
-    if not all(map(compiles, choices(draft.text))):
+    trees = [compiled(text) for text in choices(draft.text)]
+    if None in trees or loses_words(sides, draft.text):
         return None
-    if loses_words(sides, draft.text):
-        return None
-    return draft if marked(draft.text) else _looked_over(draft, base, yours, new)
+    if marked(draft.text) or trees[0] is None:
+        return draft
+    return _looked_over(draft, trees[0], (base, yours, new))
 
 
-def _looked_over(draft: Draft, base: Source, yours: Source, new: Source) -> Draft:
+def _looked_over(draft: Draft, tree: ast.Module, sides: Sequence[Source]) -> Draft:
     """With the imports that it needs, and notes of what may be wrong."""
-    trees = base.tree, yours.tree, new.tree
-    merged = facts(ast.parse(draft.text))
-    text, kept = put_back(draft.text, merged.undefined, (trees[1], trees[2], trees[0]))
-    if kept:
-        merged = facts(ast.parse(text))
-    was, mine, made = map(facts, trees)
+    was, mine, made = (facts(side.tree, side.text) for side in sides)
+    merged = facts(tree, draft.text)
+    base, yours, new = (side.tree for side in sides)
+    text, imports = put_back(draft.text, merged.undefined, (yours, new, base))
+    if imports:
+        merged = facts(ast.parse(text), text)
     beside = any(KEPT in note.text for note in draft.notes)
     told = suspects(was, mine, made, merged, beside)
-    return Draft(text, (*draft.notes, *kept, *told))
+    return Draft(text, (*draft.notes, *imports, *told))
 
 
 def _ended(text: str) -> str:

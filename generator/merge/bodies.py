@@ -20,7 +20,7 @@ from generator.merge.suites import wrapping
 
 Pieces = Sequence[Piece]
 Change = Callable[[Piece, Piece, Piece, str], Draft]
-# Beyond this many pairs to compare, a changed stretch counts as replaced as a whole.
+# Beyond this many equal pairs, a changed stretch counts as replaced as a whole.
 _COMPARED = 1_000_000
 _COMPOUND = (ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.If, ast.For, ast.While)
 
@@ -63,7 +63,7 @@ def merge_bodies(
 
 def _hunks(base: Pieces, side: Pieces) -> tuple[list[Hunk], dict[int, Piece]]:
     """What one side changed, and how it writes what it did not change."""
-    before, after = ([each.meaning for each in pieces] for pieces in (base, side))
+    before, after = _compared(base, side)
     top = _common(before, after)
     end = _common(before[top:][::-1], after[top:][::-1])
     kept = {index: side[index] for index in range(top)}
@@ -80,10 +80,22 @@ def _hunks(base: Pieces, side: Pieces) -> tuple[list[Hunk], dict[int, Piece]]:
     return found, kept
 
 
+def _compared(base: Pieces, side: Pieces) -> tuple[list[str], list[str]]:
+    """What tells the statements apart: text where both have it, else its meaning."""
+    texts, others = ({each.text for each in pieces} for pieces in (base, side))
+    common = texts & others
+    before, after = (
+        [each.text if each.text in common else each.meaning for each in pieces]
+        for pieces in (base, side)
+    )
+    return before, after
+
+
 def _opcodes(
     before: Sequence[str], after: Sequence[str]
 ) -> Sequence[tuple[str, int, int, int, int]]:
-    if len(before) * len(after) > _COMPARED:
+    counts = Counter(after)
+    if sum(counts[mark] for mark in before) > _COMPARED:
         return [("replace", 0, len(before), 0, len(after))]
     return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
@@ -146,19 +158,17 @@ def _settle(
     single = len(was) == len(mine) == len(made) == 1
     if not group.yours and not (single and mine[0].text != was[0].text):
         return _text(made)
+    for wrapped, other, yours_wraps in ((mine, made, True), (made, mine, False)):
+        try:
+            return _inside(was, wrapped, other, yours_wraps, place, change)
+        except (Clash, SyntaxError):
+            continue
     if single:
         lead = mine[0].lead if made[0].lead == was[0].lead else made[0].lead
         return Draft(lead) + change(was[0], mine[0], made[0], place)
-    if not was:
-        both = _both_added(base, group.first, mine, made)
-        if both is not None:
-            return _text(both)
-    else:
-        for wrapped, other, yours_wraps in ((mine, made, True), (made, mine, False)):
-            try:
-                return _inside(was, wrapped, other, yours_wraps, place, change)
-            except (Clash, SyntaxError):
-                continue
+    both = None if was else _both_added(base, group.first, mine, made)
+    if both is not None:
+        return _text(both)
     reason = "both changed these statements" if was else "both added statements here"
     if not mine or not made:
         reason = "one side removed what the other changed"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
+
+from generator.merge.lines import rows
 
 _BUILTIN = frozenset(dir(builtins)) | {"__file__", "__class__"}
 _PLAIN = (
@@ -31,51 +35,80 @@ class Facts:
     bare_fields: set[str] = field(default_factory=set)
     parameters: dict[str, list[str]] = field(default_factory=dict)
     calls: dict[str, list[ast.Call]] = field(default_factory=dict)
-    statements: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    statements: Counter[str] = field(default_factory=Counter)
 
     @property
     def undefined(self) -> set[str]:
         return self.used - self.bound - _BUILTIN
 
 
-def facts(tree: ast.Module) -> Facts:
+def facts(tree: ast.Module, text: str) -> Facts:
+    """What this tree of this text says."""
     found = Facts()
+    lines = rows(text)
     _read_body(found, "", tree.body)
     for node in ast.walk(tree):
-        _read(found, node)
+        kind = type(node)
+        if kind in _READERS:
+            _READERS[kind](found, node)
+        elif kind in _PLAIN and isinstance(node, ast.stmt):
+            code = "".join(lines[node.lineno - 1 : node.end_lineno])
+            # Without blanks and last commas, so that layout makes no difference.
+            code = "".join(code.split()).replace(",)", ")").replace(",]", "]")
+            found.statements[code] += 1
     return found
 
 
-def _read(found: Facts, node: ast.AST) -> None:
-    match node:
-        case ast.Name(ctx=ast.Load()):
-            found.used.add(node.id)
-        case ast.Name():
-            found.bound.add(node.id)
-        case ast.Call():
-            if node.args:
-                found.calls.setdefault(_called(node.func), []).append(node)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            found.bound.add(node.name)
-            plain = [*node.args.posonlyargs, *node.args.args]
-            found.parameters[node.name] = [each.arg for each in plain]
-        case ast.ClassDef():
-            found.bound.add(node.name)
-            _read_body(found, f"{node.name}.", node.body)
-            _read_fields(found, node)
-        case ast.arg():
-            found.bound.add(node.arg)
-        case ast.Import() | ast.ImportFrom():
-            names = [each.asname or each.name.split(".")[0] for each in node.names]
-            found.bound.update(names)
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            found.bound.add(name)
-        case ast.MatchMapping(rest=str(name)) | ast.ExceptHandler(name=str(name)):
-            found.bound.add(name)
-    if type(node).__name__ in ("TypeVar", "ParamSpec", "TypeVarTuple"):  # Python 3.12
-        found.bound.add(getattr(node, "name", ""))
-    if isinstance(node, _PLAIN):
-        found.statements.setdefault(ast.dump(node), []).append(node)
+def _name(found: Facts, node: ast.Name) -> None:
+    (found.used if isinstance(node.ctx, ast.Load) else found.bound).add(node.id)
+
+
+def _call(found: Facts, node: ast.Call) -> None:
+    if node.args:
+        found.calls.setdefault(_called(node.func), []).append(node)
+
+
+def _function(found: Facts, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    found.bound.add(node.name)
+    plain = [*node.args.posonlyargs, *node.args.args]
+    found.parameters[node.name] = [each.arg for each in plain]
+
+
+def _class(found: Facts, node: ast.ClassDef) -> None:
+    found.bound.add(node.name)
+    _read_body(found, f"{node.name}.", node.body)
+    _read_fields(found, node)
+
+
+def _import(found: Facts, node: ast.Import | ast.ImportFrom) -> None:
+    names = [each.asname or each.name.split(".")[0] for each in node.names]
+    found.bound.update(names)
+
+
+def _binding(found: Facts, node: ast.AST) -> None:
+    for name in ("arg", "name", "rest"):
+        word = getattr(node, name, None)
+        if isinstance(word, str):
+            found.bound.add(word)
+
+
+_READERS: dict[type[ast.AST], Callable[[Facts, Any], None]] = {
+    ast.Name: _name,
+    ast.Call: _call,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
+    ast.Import: _import,
+    ast.ImportFrom: _import,
+    ast.arg: _binding,
+    ast.ExceptHandler: _binding,
+    ast.MatchAs: _binding,
+    ast.MatchStar: _binding,
+    ast.MatchMapping: _binding,
+}
+for _kind in ("TypeVar", "ParamSpec", "TypeVarTuple"):  # Python 3.12
+    if hasattr(ast, _kind):
+        _READERS[getattr(ast, _kind)] = _binding
 
 
 def _called(function: ast.expr) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from generator.merge.lines import Sides, rows
 from generator.merge.order import ordered
 from generator.merge.outcome import Clash, Draft, Note
 from generator.merge.pieces import Function, Piece, is_function
@@ -111,6 +112,9 @@ class _Parameters:
 
 
 def _signature(sides: Sequence[Piece], headers: Sequence[str], place: str) -> Draft:
+    heads = Sides(*map(_head, sides, headers))
+    if heads.settled is not None:
+        return Draft(heads.settled)
     nodes = [piece.node for piece in sides if is_function(piece.node)]
     word = picked(*("async def" if _is_async(node) else "def" for node in nodes))
     name = picked(*(node.name for node in nodes))
@@ -124,7 +128,7 @@ def _signature(sides: Sequence[Piece], headers: Sequence[str], place: str) -> Dr
     merged = _Parameters(*map(_merged_parameters, base.kinds, yours.kinds, new.kinds))
     start = f"{sides[1].indent}{word} {name}("
     end = f") -> {returns}:\n" if returns else "):\n"
-    in_rows = any(_ROW_EACH.search(header) for header in headers[1:])
+    in_rows = any(map(_ROW_EACH.search, (heads.yours, heads.new)))
     text = _wrapped(start, _written(merged), end, sides[1].indent, in_rows)
     ast.parse(text.strip() + " ...\n")
     known = base.plain.keys()
@@ -136,6 +140,12 @@ def _signature(sides: Sequence[Piece], headers: Sequence[str], place: str) -> Dr
         )
         return Draft(text, (Note(place, warning, suspect=True),))
     return Draft(text)
+
+
+def _head(piece: Piece, header: str) -> str:
+    """The header without its decorators."""
+    assert is_function(piece.node)
+    return "".join(rows(header)[piece.node.lineno - 1 - piece.head :])
 
 
 def _is_async(node: Function) -> bool:
@@ -203,5 +213,5 @@ def _wrapped(
         return start + together + end
     if not in_rows and len(f"{indent}    {together}") <= _WIDTH:
         return f"{start}\n{indent}    {together}\n{indent}{end}"
-    rows = "".join(f"{indent}    {each},\n" for each in parameters)
-    return f"{start}\n{rows}{indent}{end}"
+    listed = "".join(f"{indent}    {each},\n" for each in parameters)
+    return f"{start}\n{listed}{indent}{end}"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from heapq import nsmallest
 
 from generator.merge.outcome import Note
 from generator.merge.pieces import Key, Piece
@@ -46,13 +47,15 @@ def recognised(
 
 def likely(piece: Piece, come: Iterable[Piece]) -> tuple[str, float] | None:
     """The name that looks most like a new name of this piece."""
-    ratios = [
-        (alike(_anonymous(piece), _anonymous(each)), each.key[1])
-        for each in come
-        if each.key[0] == piece.key[0] and _long(each)
-    ]
+    if not _long(piece):
+        return None
+    size = len(piece.text)
+    same = (each for each in come if each.key[0] == piece.key[0] and _long(each))
+    near = nsmallest(_WINDOW, same, key=lambda each: abs(len(each.text) - size))
+    text = _anonymous(piece)
+    ratios = [(alike(text, _anonymous(each)), each.key[1]) for each in near]
     ratio, name = max(ratios, default=(0.0, ""))
-    return (name, ratio) if _long(piece) and ratio > _RENAMED else None
+    return (name, ratio) if ratio > _RENAMED else None
 
 
 def paired(left: Sequence[Piece], right: Sequence[Piece]) -> list[tuple[int, int]]:

@@ -69,6 +69,11 @@ class Piece:
         return "\0".join((ast.dump(self.node), *comments(self.text)))
 
 
+def unchanged(one: Piece, other: Piece) -> bool:
+    """Whether at most the layout differs; the text is compared first, being cheap."""
+    return one.text == other.text or one.meaning == other.meaning
+
+
 def is_function(node: ast.AST | None) -> TypeGuard[Function]:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 

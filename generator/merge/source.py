@@ -73,10 +73,15 @@ def comments(text: str) -> Sequence[str]:
     return found
 
 
-def compiles(text: str) -> bool:
-    """More than parsing: only compiling sees a `return` outside of a function."""
+def compiled(text: str) -> ast.Module | None:
+    """The tree, if it compiles: only that sees a `return` outside of a function."""
     try:
-        compile(text, "merged", "exec", dont_inherit=True)
+        tree = ast.parse(text)
+        compile(tree, "merged", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
-        return False
-    return True
+        return None
+    return tree
+
+
+def compiles(text: str) -> bool:
+    return compiled(text) is not None

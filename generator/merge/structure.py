@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 
 from generator.merge.bodies import merge_bodies, parses
 from generator.merge.headers import merge_header, picked
 from generator.merge.imports import merge_imports
-from generator.merge.lines import Sides, marked, merge_rows
+from generator.merge.lines import Sides, merge_rows, rows
 from generator.merge.order import ordered
 from generator.merge.outcome import Clash, Draft, Note, joined
 from generator.merge.pairs import likely, recognised
-from generator.merge.pieces import Key, Piece, is_function, tile
+from generator.merge.pieces import Key, Piece, is_function, tile, unchanged
 from generator.merge.source import Source
 from generator.merge.suites import Suite, suites
 from generator.merge.values import Value, merge_values
 
 Pieces = Sequence[Piece]
+_NEEDED = "no longer generated, used by what you keep; kept"
 KEPT = "no longer generated, edited by you; kept"
 _DOCSTRING: Key = ("doc",)
 _FUTURE: Key = ("from", "__future__")
@@ -42,24 +44,55 @@ def _by_name(base: Pieces, yours: Pieces, new: Pieces, place: str) -> Draft:
     come = ([each for each in side if each.key not in was] for side in (yours, new))
     yours_come, new_come = come
     drafts: dict[Key, Draft] = {}
+    dropped: list[Piece] = []
+    kept: list[Piece] = []
     notes = [*said, *told]
     for key in {**was, **mine, **made}:
         old, one, other = was.get(key), mine.get(key), made.get(key)
         if one and other:
-            lead = one.lead if old is None or other.lead == old.lead else other.lead
+            lead = one.lead if old and other.lead == old.lead else other.lead
             draft = _both(old, one, other, f"{place}{one.label}")
             drafts[key] = (Draft(lead) if draft.text else Draft("")) + draft
-        elif one and (old is None or one.meaning != old.meaning):
-            drafts[key] = Draft(one.lead + one.text)
-            if old:
-                notes.append(_telling(old, KEPT, new_come, "the generator", place))
+        elif one and old is None:
+            drafts[key] = _as_is(one)
+        elif one and old and unchanged(one, old):
+            dropped.append(one)
+        elif one and old:
+            kept.append(one)
+            notes.append(_telling(old, KEPT, new_come, "the generator", place))
         elif other and old is None:
-            drafts[key] = Draft(other.lead + other.text)
-        elif other and old and other.meaning != old.meaning:
+            drafts[key] = _as_is(other)
+        elif other and old and not unchanged(other, old):
             what = "deleted by you, changed by the generator; stays deleted"
             notes.append(_telling(old, what, yours_come, "you", place))
+    for piece in _needed(dropped, kept):
+        notes.append(Note(f"{place}{piece.label}", _NEEDED))
+        kept.append(piece)
+    drafts |= {piece.key: _as_is(piece) for piece in kept}
     keys = _order(list(was), list(mine), list(made), drafts)
     return joined([*(drafts[key] for key in keys), Draft("", tuple(notes))])
+
+
+def _needed(dropped: Pieces, kept: Pieces) -> list[Piece]:
+    """What went but is used by what stays, also by what stays only for that reason."""
+    found: list[Piece] = []
+    names = {
+        piece.key[1]: piece
+        for piece in dropped
+        if piece.key[0] in ("class", "def", "name")
+    }
+    waiting = list(kept)
+    while waiting and names:
+        for word in re.findall(r"\w+", waiting.pop().text):
+            piece = names.pop(word, None)
+            if piece:
+                found.append(piece)
+                waiting.append(piece)
+    return found
+
+
+def _as_is(piece: Piece) -> Draft:
+    return Draft(piece.lead + piece.text)
 
 
 def _telling(
@@ -96,17 +129,15 @@ def _takes_all(key: Key) -> bool:
 
 def _both(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
     """A piece that both sides have."""
-    if yours.meaning == new.meaning or (base and new.meaning == base.meaning):
+    if unchanged(yours, new) or (base and unchanged(new, base)):
         return Draft(yours.text)
     if base and yours.text == base.text:
         return Draft(new.text)
     try:
-        draft = _deep(base, yours, new, place)
-        if marked(draft.text) or not draft.text or _sound(draft.text, yours):
-            return draft
+        return _deep(base, yours, new, place)
     except (Clash, SyntaxError, RecursionError):
         pass
-    if base and yours.meaning == base.meaning:  # you changed the layout at most
+    if base and unchanged(yours, base):  # you changed the layout at most
         return Draft(new.text)
     texts = Sides(base.text if base else "", yours.text, new.text)
     reason = "both changed this" if base else "both added this, differently"
@@ -121,9 +152,7 @@ def _change(base: Piece, yours: Piece, new: Piece, place: str) -> Draft:
 
 def _sound(text: str, like: Piece) -> bool:
     if isinstance(like.node, ast.match_case):
-        text = f"{like.indent}match _:\n" + "".join(
-            f" {row}" for row in text.splitlines(keepends=True)
-        )
+        text = f"{like.indent}match _:\n" + "".join(f" {row}" for row in rows(text))
     return parses(text)
 
 
@@ -143,13 +172,20 @@ def _deep(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
 
 def _code(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
     if isinstance(yours.node, ast.ImportFrom):
-        return Draft(merge_imports(base, yours, new))
+        return _checked(merge_imports(base, yours, new), yours)
     if base is None:
         return _first(yours, new, place)
     match yours.node:
         case ast.Assign() | ast.AnnAssign() | ast.Expr() | ast.Return():
-            return Draft(_statement(base, yours, new))
+            return _checked(_statement(base, yours, new), yours)
     return _compound(base, yours, new, place)
+
+
+def _checked(text: str, like: Piece) -> Draft:
+    """A statement put together from parts, if it still is one."""
+    if not _sound(text, like):
+        raise Clash
+    return Draft(text)
 
 
 def _first(yours: Piece, new: Piece, place: str) -> Draft:

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from generator.merge.facts import Facts
-from generator.merge.lines import Sides, rows
+from generator.merge.lines import Sides, choices, rows
 from generator.merge.outcome import Note
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
 
 
-def added_rows(base: str, yours: str) -> tuple[str, ...]:
-    """The rows of yours that are not in the base, wherever they stand there."""
-    known = Counter(row.strip() for row in rows(base))
+def added_rows(new: str, merged: str) -> tuple[str, ...]:
+    """The rows that are yours in a merged text: those that are not in the new one."""
+    known = Counter(row.strip() for row in rows(new))
     found = []
-    for row in rows(yours):
+    for row in rows(choices(merged)[0]):
         if known[row.strip()]:
             known[row.strip()] -= 1
         else:
@@ -32,7 +32,7 @@ def lost_words(
     new: Mapping[PurePosixPath, str],
     added: Mapping[PurePosixPath, Sequence[str]],
 ) -> dict[PurePosixPath, tuple[str, ...]]:
-    """By file, the words in added rows that no generated file has any longer.
+    """By file, the words in rows of yours that no generated file has any longer.
 
     Over the whole project: a word that merely moved to another file is no loss.
     """
@@ -66,15 +66,11 @@ def suspects(
 
 
 def loses_words(sides: Sides, merged: str) -> bool:
-    """Whether a word of yours is gone that the generator did not take away."""
-    base, yours, new = (
-        Counter(_WORD.findall(text)) for text in (sides.base, sides.yours, sides.new)
+    """Whether less of a word is left than you have added of it."""
+    base, yours, left = (
+        Counter(_WORD.findall(text)) for text in (sides.base, sides.yours, merged)
     )
-    left = Counter(_WORD.findall(merged))
-    return any(
-        left[word] < count - max(0, base[word] - new[word])
-        for word, count in yours.items()
-    )
+    return bool(yours - base - left)
 
 
 def _calls_by_position(base: Facts, yours: Facts, new: Facts) -> Iterator[str]:
@@ -91,12 +87,10 @@ def _calls_by_position(base: Facts, yours: Facts, new: Facts) -> Iterator[str]:
 
 def _repeated(base: Facts, yours: Facts, new: Facts, merged: Facts) -> Iterator[str]:
     """Statements of which there are more than the changes of both sides account for."""
-    for meaning, found in merged.statements.items():
-        was, mine, made = (
-            len(side.statements.get(meaning, ())) for side in (base, yours, new)
-        )
-        if max(was, mine, made) and len(found) > max(mine, made, mine + made - was):
-            yield ast.unparse(found[0]).split("\n")[0]
+    for code, count in merged.statements.items():
+        was, mine, made = (side.statements[code] for side in (base, yours, new))
+        if max(was, mine, made) and count > max(mine, made, mine + made - was):
+            yield code
 
 
 def _words(text: str) -> frozenset[str]:

@@ -119,16 +119,17 @@ def _entry(base: Entry | None, yours: Entry | None, new: Entry | None) -> Choice
 
 
 def _union(sides: Sequence[Value]) -> str:
-    _, yours, _ = sides
+    _, yours, new = sides
     members = [
         [side.source.code(each) for each in _members(side.node)] for side in sides
     ]
     if any(comments(f"({side.text}\n)") for side in sides):
         raise Clash
     merged = merge_sets(members[0], members[1], members[2])
-    if "\n" not in yours.text:
+    frame = yours if "\n" in yours.text or "\n" not in new.text else new
+    if "\n" not in frame.text:
         return " | ".join(merged)
-    row = yours.source.rows[yours.node.lineno - 1]
+    row = frame.source.rows[(frame.node.end_lineno or 1) - 1]
     indent = row[: len(row) - len(row.lstrip())]
     return f"\n{indent}| ".join(merged)
 

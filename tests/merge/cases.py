@@ -26,6 +26,8 @@ class Case:
     yours: str
     new: str
     merged: str
+    yours_edits: str
+    new_edits: str
     renames: dict[str, str] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
@@ -63,6 +65,8 @@ def _case(file: str, text: str) -> Case:
         edited(base, parts["yours"]),
         edited(base, parts["new"]),
         edited(base, parts["merged"]),
+        parts["yours"],
+        parts["new"],
         dict(row.split() for row in rows["renames"]),
         rows["lost words"],
         rows["conflict"],

@@ -25,7 +25,7 @@ def test_both_sides_come_together(case: Case) -> None:
     notes = [(each.suspect, f"{each.place}: {each.text}") for each in merged.notes]
     assert [text for suspect, text in notes if not suspect] == list(case.notes)
     assert [text for suspect, text in notes if suspect] == list(case.suspects)
-    added = {case.path: added_rows(case.base, case.yours)}
+    added = {case.path: added_rows(case.new, merged.text)}
     lost = lost_words({case.path: case.base}, {case.path: case.new}, added)
     assert lost.get(case.path, ()) == case.lost
 
