@@ -48,7 +48,9 @@ async def main() -> None:
                 " WHERE stream_id = $1 ORDER BY version",
                 id,
             )
-            assert len([codec.decode(r["type"], r["data"]) for r in records]) == EVENTS
+            assert (
+                len([codec.decode(r["type"], 1, r["data"]) for r in records]) == EVENTS
+            )
 
         async with Bank.on(on, pool) as bank:
 

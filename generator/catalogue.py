@@ -9,6 +9,7 @@ from generator import (
     blueprint,
     definitions,
     document,
+    evolution,
     examples,
     expressions,
     literals,
@@ -23,6 +24,7 @@ from generator import (
     resolve_policies,
     resolve_queries,
     resolve_read_models,
+    resolve_versions,
     resolve_where,
     rules,
     scenarios,
@@ -51,7 +53,9 @@ _MODULES = (
     examples,
     scenarios,
     rules,
+    resolve_versions,
     lock,
+    evolution,
 )
 
 CATALOGUE: Mapping[str, str] = {

@@ -70,6 +70,8 @@ def _check_derived_classes(
     }
     for written in shape.aggregates.values():
         derived |= {f"{name}Body": f"the body of {name}" for name in written.commands}
+        for name, event in written.events.items():
+            derived |= {f"{name}V{n}": f"a version of {name}" for n in event.upcasts}
     for query, asked in shape.queries.items():
         if asked.measures:
             derived[f"{query}Row"] = f"the rows of {query}"

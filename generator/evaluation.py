@@ -59,6 +59,10 @@ class Evaluation:
         self._steps = MAX_STEPS
         return self._run(code, module, scope)
 
+    def made(self, name: str, *arguments: object, **values: object) -> Any:
+        """A member of an enum or a value object, by its qualified name."""
+        return self._classes[name](*arguments, **values)
+
     def broken_rule(self, value: object) -> str:
         """The message of the first rule that a value, or a part of it, breaks."""
         if isinstance(value, list):

@@ -7,7 +7,6 @@ enum members are their text, value objects are mappings.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
@@ -20,7 +19,7 @@ from generator import model
 from generator.diagnostics import Path, Report, ScaffoldError
 from generator.document import Document
 from generator.evaluation import FAILURES, Evaluation
-from generator.example_scalars import Slot, named_id, scalar
+from generator.example_scalars import Slot, scalar
 from generator.literals import LiteralError, literal_value, printed
 from generator.types import JSON, Shapes, Type
 
@@ -113,18 +112,14 @@ class Examples:
         }
         return printed(JSON, message, self.shapes)
 
-    def payload(self, id_field: str, declared: Sequence[model.Field]) -> str:
-        """The example of an event of an aggregate, as the log holds it."""
-        values = {
+    def living(self, declared: Sequence[model.Field]) -> Mapping[str, Any]:
+        """The example of every field as the service would hold it, defaults too."""
+        return {
             each.name: self.evaluation.value(each.default, self.module, {})
             if each.default and not self.given(each)
             else self.alive(each.type, self.value(each, declared))
             for each in declared
         }
-        id = str(named_id(id_field))
-        return json.dumps(
-            {id_field: id, **{k: json_data(v) for k, v in values.items()}}
-        )
 
     def alive(self, type: Type, value: object) -> Any:
         """The value as the service would hold it."""

@@ -26,6 +26,11 @@ class Frame:
     custom: Mapping[str, model.CustomFunction]
 
     @property
+    def stored_name(self) -> str:
+        """Its name in the log, which is the first that it ever had."""
+        return self.shape.was[0] if self.shape.was else self.name
+
+    @property
     def identity(self) -> Type:
         """The type of its id."""
         return ref(f"{self.domain}.{self.name}")
@@ -34,6 +39,15 @@ class Frame:
     def id_field(self) -> str:
         """`reservation_id`, in all its commands and events."""
         return f"{names.snake(self.name)}_id"
+
+    @property
+    def id_declared(self) -> model.Field:
+        """Its id, as a field of its events."""
+        then = f"{names.snake(self.stored_name)}_id"
+        was = () if then == self.id_field else (then,)
+        return model.Field(
+            self.id_field, self.identity, "UUID", self.site.origin, was=was
+        )
 
     def state_bindings(self, variable: str) -> dict[str, Binding]:
         """The names behind `state.`, held by a variable of the printed code."""

@@ -17,7 +17,7 @@ def listened(aggregate: model.Aggregate, view: View) -> model.Source:
     home = aggregate.kind.partition(".")[0]
     events = tuple(event.name for event in aggregate.events)
     if home == view.module:
-        return model.Source(aggregate.kind, aggregate.union, events, "")
+        return model.Source(aggregate.stored_kind, aggregate.union, events, "")
     others = {
         name
         for module in view.symbols.modules.values()
@@ -33,7 +33,7 @@ def listened(aggregate: model.Aggregate, view: View) -> model.Source:
         for name, called in printed.items()
     )
     return model.Source(
-        aggregate.kind,
+        aggregate.stored_kind,
         printed[aggregate.union],
         tuple(printed[name] for name in events),
         f"from app.{home}.events import {brought}",

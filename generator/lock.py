@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
@@ -133,6 +134,19 @@ class Lock(Part):
 
 Locks = Mapping[str, Lock]
 """Locks by the name of their domain."""
+
+NOTHING: Locks = MappingProxyType({})
+"""What a project has released before its first release."""
+
+
+def released_events(locks: Locks) -> frozenset[str]:
+    """The stored names of all events that were ever released."""
+    return frozenset(
+        f"{domain}.{event}"
+        for domain, lock in locks.items()
+        for events in lock.events.values()
+        for event in events
+    )
 
 
 def path_of(domain: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import blueprint, document, lock, rules, sources, write
+from generator import blueprint, document, evolution, lock, rules, sources, write
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Sources
 from generator.document import Document
+from generator.golden_events import golden_events
 from generator.interrupts import checkpoint
-from generator.lock import Locks
+from generator.lock import NOTHING, Locks, released_events
 from generator.model import Service
 from generator.render import render
 from generator.resolve import resolve
@@ -49,14 +50,14 @@ def load_service(name: str | Path) -> Service:
     return understand(read(sources.find(name), report), report)
 
 
-def build(texts: Sequence[Source], report: Report) -> Tree:
+def build(texts: Sequence[Source], report: Report, locks: Locks = NOTHING) -> Tree:
     """From texts to the finished tree."""
     documents = read(texts, report)
-    service = understand(documents, report)
+    service = understand(documents, report, locks)
     checkpoint("render")
     tree = render(service)
     checkpoint("style")
-    return polish(tree) | _copies(texts, documents)
+    return polish(tree) | golden_events(service, locks) | _copies(texts, documents)
 
 
 def examine(
@@ -66,8 +67,7 @@ def examine(
     report = Report()
     documents, locked = read(texts, report), read(locks, report)
     try:
-        released(locked, report)
-        understand(documents, report)
+        understand(documents, report, released(locked, report))
         found = report.diagnostics
     except BlueprintError as error:
         found = error.diagnostics
@@ -86,14 +86,18 @@ def released(documents: Sequence[Document], report: Report) -> Locks:
     return {each.domain: each for each in found if each is not None}
 
 
-def understand(documents: Sequence[Document], report: Report) -> Service:
+def understand(
+    documents: Sequence[Document], report: Report, locks: Locks = NOTHING
+) -> Service:
     """From values to the checked model."""
     checkpoint("parse")
     shaped = blueprint.parse(documents, report)
     checkpoint("resolve")
     service = resolve(shaped, report)
     checkpoint("check")
-    rules.check(service, documents, report)
+    rules.check(service, documents, report, released_events(locks))
+    if not report.errors:
+        evolution.check(service, locks, documents, report)
     report.raise_if_errors()
     return service
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from generator import model
 from generator.diagnostics import ScaffoldError
+from generator.golden_events import golden_events
 from generator.lock import (
     Call,
     Column,
@@ -24,9 +25,7 @@ from generator.lock import (
     version_of,
 )
 from generator.schemas import Vocabularies
-from generator.types import postgres, ref
-
-GOLDEN = "tests/golden_events"
+from generator.types import postgres
 
 Texts = Mapping[str, str]
 
@@ -36,25 +35,19 @@ class Unreleasable(ScaffoldError):
 
 
 def release(service: model.Service, locks: Locks, migrations: Texts) -> Texts:
-    """The texts of all locks and golden payloads, by their paths in the project.
+    """The texts of all locks and golden events, by their paths in the project.
 
     `migrations` are the texts of `migrations/<domain>/*.sql`, by path.
     """
-    found: dict[str, str] = {}
+    after: dict[str, Lock] = {}
     vocabularies = Vocabularies(service)
     for domain in service.domains:
         before = locks.get(domain.name) or Lock(domain=domain.name)
-        lock = _Release(domain, vocabularies).after(before, migrations)
-        found[path_of(domain.name)] = text_of(lock)
-        found |= golden_payloads(lock)
-    return found
-
-
-def golden_payloads(lock: Lock) -> Texts:
-    """A file for every released form of an event: what the log may hold for ever."""
+        after[domain.name] = _Release(domain, vocabularies).after(before, migrations)
+    golden = golden_events(service, after)
     return {
-        f"{GOLDEN}/{lock.domain}/{event}.{label}.json": f"{form.payload}\n"
-        for _, event, label, form in lock.forms()
+        **{path_of(name): text_of(lock) for name, lock in after.items()},
+        **{str(path): file.text for path, file in golden.items()},
     }
 
 
@@ -91,20 +84,17 @@ class _Release:
     def _events(self, before: Lock) -> dict[str, dict[str, Forms]]:
         known = {name: dict(events) for name, events in before.events.items()}
         for aggregate in self._domain.aggregates:
-            events = known.setdefault(_bare(aggregate.kind), {})
+            events = known.setdefault(_bare(aggregate.stored_kind), {})
             for event in aggregate.events:
                 name = _bare(event.stored_name)
-                events[name] = self._forms(aggregate, event, events.get(name, {}))
+                events[name] = self._forms(event, events.get(name, {}))
         return {
             aggregate: dict(sorted(events.items()))
             for aggregate, events in sorted(known.items())
         }
 
-    def _forms(
-        self, aggregate: model.Aggregate, event: model.Event, before: Forms
-    ) -> Forms:
-        fields = stored_fields(aggregate, event)
-        schema = self._vocabularies.stored(fields, self._domain.name)
+    def _forms(self, event: model.Event, before: Forms) -> Forms:
+        schema = self._vocabularies.stored(event.stored_fields, self._domain.name)
         form = Form.of(schema, event.example)
         own = [label for label in before if version_of(label) == event.version]
         if any(before[label].digest == form.digest for label in own):
@@ -186,14 +176,6 @@ class _Release:
             yield from query.fields
         for _, fields in self._rows():
             yield from fields
-
-
-def stored_fields(
-    aggregate: model.Aggregate, event: model.Event
-) -> tuple[model.Field, ...]:
-    """All that a record of an event holds, the id of its aggregate first."""
-    id = model.Field(event.id_field, ref(aggregate.kind), "UUID", event.origin)
-    return (id, *event.fields)
 
 
 def _bare(qualified: str) -> str:

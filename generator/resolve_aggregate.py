@@ -13,6 +13,7 @@ from generator.printing import mentions, rounded
 from generator.resolve_command import Decision, resolve_command
 from generator.resolve_custom import custom_functions
 from generator.resolve_types import resolve_fields
+from generator.resolve_versions import resolve_versions
 from generator.shapes import AggregateShape, EventShape, UniqueShape
 from generator.site import Site
 
@@ -35,6 +36,7 @@ def resolve_aggregate(
 ) -> model.Aggregate:
     """One aggregate, whole."""
     site.check_name("type")
+    site.at("was").check_former_names(shape.was, "type")
     state = resolve_fields(shape.state, "field", site.at("state"), constrained=True)
     events = {
         event: resolve_fields(
@@ -59,6 +61,7 @@ def resolve_aggregate(
         name=name,
         module=names.snake(name),
         kind=f"{domain}.{name}",
+        stored_kind=f"{domain}.{frame.stored_name}",
         plural=plural,
         path=f"/{names.kebab(plural)}",
         title=names.title(name).lower(),
@@ -78,6 +81,7 @@ def resolve_aggregate(
         custom=tuple(custom.values()),
         routed_queries=(),
         origin=site.origin,
+        was=tuple(shape.was),
     )
 
 
@@ -132,6 +136,7 @@ def _event(
 ) -> model.Event:
     site = frame.site.at("events", name)
     site.check_name("type")
+    site.at("was").check_former_names(shape.was, "type")
     creates = any(name in decision.creating for decision in decisions)
     updates = any(name in decision.updating for decision in decisions) or not creates
     written = (
@@ -143,7 +148,7 @@ def _event(
         creation = _creation(name, shape, frame, site)
     return model.Event(
         name=name,
-        stored_name=f"{frame.domain}.{name}",
+        stored_name=f"{frame.domain}.{shape.was[0] if shape.was else name}",
         title=names.title(name),
         summary=prose.sentence(shape.summary or names.title(name)),
         id_field=frame.id_field,
@@ -156,6 +161,10 @@ def _event(
         change=tuple(model.Assignment(key, code) for key, code in change.items()),
         reads_state=reads_state,
         origin=site.origin,
+        was=tuple(shape.was),
+        id=frame.id_declared,
+        version=shape.version,
+        earlier=resolve_versions(name, shape, frame, site),
     )
 
 
@@ -310,7 +319,7 @@ def _key_space(
             "a rule of this error and these parts is there already",
             "list the words of both in one `while:`",
         )
-    named = f"{frame.domain}.{frame.name}.{shape.error}"
+    named = f"{frame.domain}.{frame.stored_name}.{shape.error}"
     return f"{named}.{len(alike) + 1}" if alike else named
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from generator.scenario_text import Line, Page
 from generator.scenario_values import Filling, Ids
 from generator.scenarios import Stage, remembered, resolve_scenarios
 from generator.shapes import DomainShape
+from generator.stored_values import StoredValues
 from generator.symbols import SHARED, View
 
 
@@ -127,9 +129,16 @@ class _Tested:
                 for each in aggregate.commands
             ),
             events=tuple(
-                replace(each, example=self.examples.payload(each.id_field, each.fields))
-                for each in aggregate.events
+                replace(each, example=self._payload(each)) for each in aggregate.events
             ),
+        )
+
+    def _payload(self, event: model.Event) -> str:
+        values = self.examples.living(event.fields)
+        id = named_id(event.id_field)
+        stored = StoredValues(self.examples.evaluation)
+        return json.dumps(
+            stored.record(event.stored_fields, {event.id_field: id, **values})
         )
 
     def _tests(

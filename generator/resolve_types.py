@@ -23,6 +23,7 @@ def resolve_field(
     """One field: its type, default and annotation; None when its type is unknown."""
     site.check_name(kind)
     name = str(site.path[-1])
+    site.at("was").check_former_names(shape.was, kind)
     at_type = site.at("type") if site.written("type") else site
     try:
         parsed = parse_type(shape.type, site.view.lookup, site.view.known_names)
@@ -48,6 +49,7 @@ def resolve_field(
         summary=shape.summary,
         example=shape.example,
         secret=shape.secret,
+        was=tuple(shape.was),
     )
 
 

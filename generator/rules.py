@@ -43,6 +43,8 @@ class Subject:
 
     service: model.Service
     places: Places
+    released: frozenset[str] = frozenset()
+    """Stored names of events that a log may hold."""
 
     def aggregates(self) -> Iterator[model.Aggregate]:
         """All aggregates of all domains."""
@@ -59,10 +61,13 @@ Rule = Callable[[Subject], Iterable[Diagnostic]]
 
 
 def check(
-    service: model.Service, documents: Sequence[Document], report: Report
+    service: model.Service,
+    documents: Sequence[Document],
+    report: Report,
+    released: frozenset[str] = frozenset(),
 ) -> None:
     """Put whatever breaks a rule into the report."""
-    subject = Subject(service, Places(documents))
+    subject = Subject(service, Places(documents), released)
     for rule in RULES:
         for diagnostic in rule(subject):
             report.add(diagnostic)
@@ -98,7 +103,7 @@ def emitted_events(subject: Subject) -> Iterator[Diagnostic]:
             for event in each.events
         }
         for event in aggregate.events:
-            if event.name not in emitted:
+            if event.name not in emitted and event.stored_name not in subject.released:
                 yield Diagnostic(
                     "B702",
                     f"no command emits {event.name}",

@@ -98,7 +98,7 @@ class _Writer:
     def fields(self, fields: Iterable[model.Field]) -> Fields:
         """The type of every field by its name."""
         return {
-            each.name: self.type(each.type)
+            each.stored_name if self.stored else each.name: self.type(each.type)
             + (f" = {each.default}" if each.default else "")
             for each in fields
         }

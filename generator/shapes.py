@@ -54,13 +54,14 @@ Expressions = Annotated[dict[str, str], BeforeValidator(_mapped)]
 class FieldShape(Shape):
     """A field: `email`, `str(min_length=3)`, or the long form with `type:`."""
 
-    later = frozenset({"personal", "was"})
+    later = frozenset({"personal"})
 
     type: str
     default: Any = None
     summary: str = ""
     example: Any = None
     secret: bool = False
+    was: Names = []
 
     @model_validator(mode="before")
     @classmethod
@@ -212,12 +213,27 @@ class CommandShape(Shape):
                     yield error, None, ("emits", *emission.place, "error", number)
 
 
+class UpcastShape(Shape):
+    """How the version before is read: what it had, and what is made of that."""
+
+    had: Fields = Field(default={}, alias="from")
+    assign: Expressions = Field(default={}, alias="set")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_written(cls, value: object) -> object:
+        return {} if value is None else value
+
+
 class EventShape(Shape):
     """Something that happened to an aggregate."""
 
-    later = frozenset({"version", "upcasts", "erases", "was", "public", "personal"})
+    later = frozenset({"erases", "public", "personal"})
 
     summary: str = ""
+    was: Names = []
+    version: int = Field(default=1, ge=1, le=999)
+    upcasts: dict[str, UpcastShape] = {}
     target: str | None = Field(default=None, alias="to")
     assign: Expressions = Field(default={}, alias="set")
     sync: str | None = None
@@ -235,9 +251,10 @@ class UniqueShape(Shape):
 class AggregateShape(Shape):
     """A consistency boundary: its state, its commands, its events."""
 
-    later = frozenset({"id", "keep", "was"})
+    later = frozenset({"id", "keep"})
 
     summary: str = ""
+    was: Names = []
     state: Fields = {}
     lifecycle: str | None = None
     unique: list[UniqueShape] = []

@@ -74,6 +74,13 @@ class Site:
         if problem := name_problem(str(self.path[-1]), kind):
             self.key_error(*problem)
 
+    def check_former_names(self, listed: Sequence[str], kind: Kind) -> None:
+        """Report names of `was:` that nothing can have had."""
+        self.refuse_twice(listed)
+        for index, each in enumerate(listed):
+            if problem := name_problem(each, kind):
+                (self.at(index) if self.written(index) else self).error(*problem)
+
     def expression(
         self, text: str, scope: Scope, want: Type | None = None
     ) -> Expression | None:

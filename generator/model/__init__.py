@@ -8,6 +8,7 @@ that it came from, so that later rules can still point at it.
 from generator.model.behaviour import (
     Aggregate,
     Command,
+    EarlierVersion,
     Emission,
     Event,
     Refusal,
@@ -67,6 +68,7 @@ __all__ = [
     "CustomRule",
     "Described",
     "Domain",
+    "EarlierVersion",
     "Emission",
     "Enum",
     "Event",

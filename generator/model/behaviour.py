@@ -4,11 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator import prose
+from generator import names, prose
 from generator.model.custom import CustomEmission, CustomFunction, CustomRule
 from generator.model.parts import Assignment, Described, Origin, call, pattern
 from generator.model.reading import Query
-from generator.model.vocabulary import Field
+from generator.model.vocabulary import Field, stored_names
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierVersion:
+    """What an event held in an earlier version, and how the next one is made of it.
+
+    `into` is the class of the next version; that of today's is the event itself.
+    """
+
+    number: int
+    name: str
+    function: str
+    fields: tuple[Field, ...]
+    into: str
+    is_last: bool
+    arguments: tuple[Assignment, ...]
+
+    @property
+    def stored_names(self) -> str:
+        """The names of its fields in the log, where those differ, as a dict."""
+        return stored_names(self.fields)
+
+    @property
+    def next(self) -> str:
+        """The class of the next version, as an annotation."""
+        return f'"{self.into}"' if self.is_last else self.into
+
+    @property
+    def maker(self) -> str:
+        """The class of the next version, as an argument."""
+        return f'"type[{self.into}]"' if self.is_last else f"type[{self.into}]"
+
+    @property
+    def call(self) -> str:
+        """What the next version is made of."""
+        return call(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +65,28 @@ class Event(Described):
     change: tuple[Assignment, ...]
     reads_state: bool
     origin: Origin
+    was: tuple[str, ...] = ()
+    id: Field | None = None
+    """The field of the aggregate's id."""
     version: int = 1
+    earlier: tuple[EarlierVersion, ...] = ()
     example: str = ""
     """What an example of it looks like in the log."""
+
+    @property
+    def stored_fields(self) -> tuple[Field, ...]:
+        """All that its records hold, the id of its aggregate first."""
+        return (self.id, *self.fields) if self.id else self.fields
+
+    @property
+    def stored_names(self) -> str:
+        """The names of its fields in the log, where those differ, as a dict."""
+        return stored_names(self.stored_fields)
+
+    @property
+    def upcasters(self) -> str:
+        """The constant that lists its earlier versions."""
+        return f"{names.constant(self.name)}_VERSIONS"
 
     @property
     def creation_call(self) -> str:
@@ -226,6 +281,7 @@ class Aggregate(Described):
     name: str
     module: str
     kind: str
+    stored_kind: str
     plural: str
     path: str
     title: str
@@ -239,6 +295,12 @@ class Aggregate(Described):
     custom: tuple[CustomFunction, ...]
     routed_queries: tuple[Query, ...]
     origin: Origin
+    was: tuple[str, ...] = ()
+
+    @property
+    def evolved(self) -> tuple[Event, ...]:
+        """Events that had earlier versions."""
+        return tuple(event for event in self.events if event.earlier)
 
     @property
     def union(self) -> str:

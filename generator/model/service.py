@@ -62,6 +62,11 @@ class Domain:
         return ", ".join(f"{name}State" for name in states)
 
     @property
+    def evolved(self) -> tuple[Event, ...]:
+        """Its events that had earlier versions."""
+        return tuple(event for each in self.aggregates for event in each.evolved)
+
+    @property
     def refusal_names(self) -> str:
         """Its exceptions, for an import."""
         return ", ".join(refusal.name for refusal in self.refusals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from generator import prose
@@ -25,6 +26,13 @@ class Field:
     summary: str = ""
     example: object = None
     secret: bool = False
+    was: tuple[str, ...] = ()
+    """The names that it had before, the first of them first."""
+
+    @property
+    def stored_name(self) -> str:
+        """Its name in the log, which is the first that it ever had."""
+        return self.was[0] if self.was else self.name
 
     @property
     def required(self) -> bool:
@@ -68,6 +76,13 @@ class Field:
         if self.default:
             return f" = {self.default}"
         return " = None" if self.type.optional else ""
+
+
+def stored_names(fields: Iterable[Field]) -> str:
+    """The names of fields in the log, where those differ, as a printed dict."""
+    pairs = [(each.name, each.stored_name) for each in fields]
+    differ = [f'"{name}": "{there}"' for name, there in pairs if name != there]
+    return f"{{{', '.join(differ)}}}" if differ else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +151,11 @@ class ValueObject(Described):
     rules: tuple[ValueRule, ...]
     computed: tuple[Computed, ...]
     origin: Origin
+
+    @property
+    def stored_names(self) -> str:
+        """The names of its fields in the log, where those differ, as a dict."""
+        return stored_names(self.fields)
 
     @property
     def is_alias(self) -> bool:

@@ -15,7 +15,7 @@ from app.infra.persistence.postgres import Connection, Pool
 from tests.infra.service import NOON
 
 CALL = "SELECT * FROM kernel.append({})".format(
-    ", ".join(f"${number}" for number in range(1, 20))
+    ", ".join(f"${number}" for number in range(1, 21))
 )
 
 
@@ -57,6 +57,7 @@ async def append(
         events,
         [uuid4() for _ in events],
         ["t" for _ in events],
+        [1 for _ in events],
         [{} for _ in events],
         [{} for _ in events],
         [i for i, _, _ in keys],

@@ -169,6 +169,7 @@ async def test_a_message_tells_outsiders_what_they_need(
         "event_id": str(stored["event_id"]),
         "stream_version": "2",
         "event_type": "lending.NoteWritten",
+        "schema_version": "1",
         "occurred_at": stored["occurred_at"].isoformat(),
         "correlation_id": stored["meta"]["correlation_id"],
     }

@@ -18,7 +18,8 @@ CREATE TABLE kernel.streams (
     last_xid xid8 NOT NULL
 ) WITH (fillfactor = 70);
 
--- Positions may have gaps; nothing depends on their absence.
+-- Positions may have gaps; nothing depends on their absence. `schema_version` says how
+-- `data` is to be read: stored bytes are never migrated.
 CREATE TABLE kernel.events (
     pos bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     epoch int NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE kernel.events (
     version bigint NOT NULL,
     event_id uuid NOT NULL,
     type text NOT NULL,
+    schema_version int NOT NULL DEFAULT 1,
     data jsonb NOT NULL,
     meta jsonb NOT NULL,
     occurred_at timestamptz NOT NULL,
@@ -87,6 +89,7 @@ CREATE FUNCTION kernel.append(
     e_command int[],
     e_id uuid[],
     e_type text[],
+    e_schema int[],
     e_data jsonb[],
     e_meta jsonb[],
     k_command int[],
@@ -340,12 +343,13 @@ BEGIN
     ) AS c;
     WITH recorded AS (
         INSERT INTO kernel.events
-            (epoch, xid, stream_id, version, event_id, type, data, meta, occurred_at)
+            (epoch, xid, stream_id, version, event_id, type, schema_version, data, meta,
+                occurred_at)
         SELECT p_epoch, me, c_stream[e.command],
             c_expected[e.command] + e.o - before[e.command],
-            e.id, e.type, e.data, e.meta, c_at[e.command]
-        FROM unnest(e_command, e_id, e_type, e_data, e_meta) WITH ORDINALITY
-            AS e(command, id, type, data, meta, o)
+            e.id, e.type, e.schema, e.data, e.meta, c_at[e.command]
+        FROM unnest(e_command, e_id, e_type, e_schema, e_data, e_meta) WITH ORDINALITY
+            AS e(command, id, type, schema, data, meta, o)
         WHERE good[e.command]
         ORDER BY e.o
         RETURNING pos

@@ -3,6 +3,10 @@
 Services outside read it: the value is the event as JSON, the key its stream, so that
 one stream stays in order. Whoever reads it drops what is not newer than the stream
 version seen last, for a message may come twice.
+
+The value is what was stored, byte for byte, and `schema_version` says how to read it:
+a consumer meets an old version when the log is put on the bus anew, and is not told
+that something was said which nobody said.
 """
 
 from collections.abc import Mapping
@@ -44,6 +48,7 @@ def message_of(event: StoredEvent) -> Message:
             "event_id": str(event.event_id),
             "stream_version": str(event.version),
             "event_type": event.type,
+            "schema_version": str(event.schema_version),
             "occurred_at": event.at.isoformat(),
             "correlation_id": _meta.decode(event.meta).correlation_id,
         },

@@ -16,7 +16,7 @@ from app.common.aggregate import UniqueKey
 from app.common.errors import Busy, InvalidInput, OutcomeUnknown
 from app.common.events import Event
 from app.common.read_models import Table
-from app.infra.event_store.codec import Meta
+from app.infra.event_store.codec import Meta, encode
 from app.infra.event_store.tokens import Token
 from app.infra.persistence.failures import CONTENTION, LOST
 from app.infra.persistence.postgres import Pool
@@ -34,11 +34,11 @@ SELECT * FROM kernel.append(
     $1::int, $2::boolean,
     $3::uuid[], $4::bytea[], $5::uuid[], $6::text[], $7::bigint[], $8::int[],
     $9::jsonb[], $10::timestamptz[],
-    $11::int[], $12::uuid[], $13::text[], $14::jsonb[], $15::jsonb[],
-    $16::int[], $17::text[], $18::text[], $19::boolean[]
+    $11::int[], $12::uuid[], $13::text[], $14::int[], $15::jsonb[], $16::jsonb[],
+    $17::int[], $18::text[], $19::text[], $20::boolean[]
 )
 """
-_CALL_PARAMETERS: Final = 19
+_CALL_PARAMETERS: Final = 20
 
 
 class EpochChanged(Exception):
@@ -208,7 +208,8 @@ def arguments(
         [number for number, _, _ in events],
         [event_id for _, event_id, _ in events],
         [event.event_type for _, _, event in events],
-        [event for _, _, event in events],
+        [event.schema_version for _, _, event in events],
+        [encode(event) for _, _, event in events],
         [metas[number - 1] for number, _, _ in events],
         [number for number, _, _ in keys],
         [key.scope for _, key, _ in keys],

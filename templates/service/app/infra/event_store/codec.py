@@ -1,6 +1,6 @@
 """How events and states are written to the log, and read back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -10,14 +10,15 @@ import msgspec
 
 from app.common.aggregate import Aggregate
 from app.common.context import Context
-from app.common.events import Envelope, Event
+from app.common.events import Envelope, Event, Upcaster
+from app.infra.event_store.stored_names import from_log, to_log
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
 
 
 class UnknownEvent(Exception):
-    """The log holds an event that this version of the code cannot name."""
+    """The log holds an event that this version of the code does not know."""
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,16 +49,28 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
 _meta_decoder = msgspec.json.Decoder(Meta)
 
 
+Decode = Callable[[str], Any]
+
+
+def encode(event: Event) -> msgspec.Raw:
+    """An event as it is stored, at the version of its class."""
+    held: type = type(event)
+    rename = to_log(held)
+    data = event if rename is None else rename(msgspec.to_builtins(event))
+    return msgspec.Raw(msgspec.json.encode(data))
+
+
 class EventCodec(Generic[E]):
-    """Reads the events of one kind of stream.
+    """Reads the events of one kind of stream, of whatever version they are.
 
     Stored values are read by their type alone: rules that hold at the door may become
-    stricter without making what was accepted before unreadable.
+    stricter without making what was accepted before unreadable. What an older version
+    stored goes through every later one once, here, so that nobody else sees it.
     """
 
     def __init__(self, event_types: Iterable[type[Event]]) -> None:
-        self._decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
-            event.event_type: msgspec.json.Decoder(event) for event in event_types
+        self._decoders: Mapping[str, Mapping[int, Decode]] = {
+            event.event_type: _decoders(event) for event in event_types
         }
 
     @property
@@ -65,11 +78,14 @@ class EventCodec(Generic[E]):
         """The stored names of all events of the aggregate."""
         return list(self._decoders)
 
-    def decode(self, type_: str, data: str) -> E:
-        decoder = self._decoders.get(type_)
-        if decoder is None:
+    def decode(self, type_: str, version: int, data: str) -> E:
+        decoders = self._decoders.get(type_)
+        if decoders is None:
             raise UnknownEvent(f'No event is stored as "{type_}".')
-        event: E = decoder.decode(data)
+        decode = decoders.get(version)
+        if decode is None:
+            raise UnknownEvent(f'No version {version} of "{type_}" is known.')
+        event: E = decode(data)
         return event
 
 
@@ -83,6 +99,36 @@ class Codec(EventCodec[E], Generic[S, E]):
     def decode_state(self, data: str) -> S:
         state: S = self._state.decode(data)
         return state
+
+
+def _decoders(event: type[Event]) -> Mapping[int, Decode]:
+    """How each version of an event is read as what it is today."""
+    known = {event.schema_version: _decoder(event)}
+    for number, first in enumerate(event.upcasters):
+        known[first.version] = _upcasting(event.upcasters[number:], event)
+    return known
+
+
+def _upcasting(chain: Sequence[Upcaster], event: type[Event]) -> Decode:
+    """Read what the first of a chain held, and take it through all of them."""
+    held = [each.held for each in chain]
+    steps = list(zip(chain, [*held[1:], event], strict=True))
+    decode = _decoder(held[0])
+
+    def read(data: str) -> Any:
+        value = decode(data)
+        for upcaster, into in steps:
+            value = upcaster.upcast(value, into)
+        return value
+
+    return read
+
+
+def _decoder(held: type) -> Decode:
+    rename = from_log(held)
+    if rename is None:
+        return msgspec.json.Decoder(held).decode
+    return lambda data: msgspec.convert(rename(msgspec.json.decode(data)), held)
 
 
 @cache

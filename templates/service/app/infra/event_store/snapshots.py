@@ -17,7 +17,7 @@ import structlog
 from app.common.aggregate import Aggregate
 from app.infra.persistence.postgres import Pool
 
-SOURCES: Final = ("aggregate.py", "events.py")
+SOURCES: Final = ("aggregate.py", "events.py", "upcasters.py")
 # A state may be made of what other domains define.
 OF_ALL_DOMAINS: Final = ("value_objects.py", "enums.py")
 SHARED: Final = "shared"

@@ -32,7 +32,8 @@ A = TypeVar("A", bound=Aggregate[Any, Any])
 # A stream of another kind is no stream of this aggregate: ids may come from callers.
 # By each stream for itself, so that the plan is the same for few and for many.
 _LOAD: Final = """
-SELECT w.number::int AS number, found.version, found.type, found.data
+SELECT w.number::int AS number, found.version, found.type, found.schema_version,
+    found.data
 FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY
     AS w(id, fingerprint, kind, number)
 LEFT JOIN LATERAL (
@@ -40,10 +41,11 @@ LEFT JOIN LATERAL (
     WHERE s.stream_id = w.id AND s.fingerprint = w.fingerprint LIMIT 1
 ) AS snapshot ON true
 CROSS JOIN LATERAL (
-    SELECT snapshot.version, NULL AS type, snapshot.state::text AS data
+    SELECT snapshot.version, NULL AS type, NULL AS schema_version,
+        snapshot.state::text AS data
     WHERE snapshot.version IS NOT NULL
     UNION ALL (
-        SELECT e.version, e.type, e.data::text FROM kernel.events e
+        SELECT e.version, e.type, e.schema_version, e.data::text FROM kernel.events e
         WHERE e.stream_id = w.id AND e.version > coalesce(snapshot.version, 0)
             AND EXISTS (
                 SELECT FROM kernel.streams t
@@ -56,7 +58,8 @@ ORDER BY w.number, found.version
 """
 
 _HAPPENED: Final = """
-SELECT event_id, version, type, occurred_at, data::text AS data, meta::text AS meta
+SELECT event_id, version, type, schema_version, occurred_at, data::text AS data,
+    meta::text AS meta
 FROM kernel.events WHERE stream_id = $1 AND version > $2 AND version <= $3
 ORDER BY version
 """
@@ -129,7 +132,7 @@ class EventStore:
         records = await self.pool.fetch(_HAPPENED, id, after, upto)
         return [
             (
-                codec.decode(record["type"], record["data"]),
+                codec.decode(record["type"], record["schema_version"], record["data"]),
                 envelope(
                     record["event_id"],
                     id,
@@ -182,7 +185,9 @@ class EventStore:
             except msgspec.MsgspecError as error:
                 raise UnreadableSnapshot(str(error)) from error
             loaded = aggregate(id, state=state, version=snapshot["version"])
-        loaded.replay(codec.decode(r["type"], r["data"]) for r in records)
+        loaded.replay(
+            codec.decode(r["type"], r["schema_version"], r["data"]) for r in records
+        )
         return loaded
 
     async def _fetch_streams(

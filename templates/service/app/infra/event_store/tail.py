@@ -19,7 +19,7 @@ from app.infra.persistence.postgres import Connection, Pool
 # sort by the text that the output alias names.
 _TAIL: Final = """
 SELECT e.epoch, e.xid::text::bigint AS xid_number, e.pos, e.event_id, e.stream_id,
-    e.version, e.type, e.occurred_at, e.meta::text AS meta,
+    e.version, e.type, e.schema_version, e.occurred_at, e.meta::text AS meta,
     CASE
         WHEN $4::text[] IS NULL OR e.type = ANY ($4) THEN e.data::text
         WHEN EXISTS (
@@ -64,6 +64,7 @@ class StoredEvent:
     stream_id: UUID
     version: int
     type: str
+    schema_version: int
     at: datetime
     meta: str
     data: str | None
@@ -135,6 +136,7 @@ def _stored(record: asyncpg.Record) -> StoredEvent:
         stream_id=record["stream_id"],
         version=record["version"],
         type=record["type"],
+        schema_version=record["schema_version"],
         at=record["occurred_at"],
         meta=record["meta"],
         data=record["data"],

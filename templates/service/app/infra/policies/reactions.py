@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 import structlog
 from pydantic import ValidationError
 
@@ -17,7 +16,7 @@ from app.common.ids import derived_id
 from app.common.messages import Command
 from app.common.policies import Due, Policy
 from app.infra.cqrs.commands import CommandBus
-from app.infra.event_store.codec import envelope
+from app.infra.event_store.codec import envelope, event_codec
 from app.infra.persistence.failures import CONTENTION, LOST
 
 TRY_AGAIN: Final = (Unavailable, Conflict, *LOST, *CONTENTION)
@@ -33,6 +32,7 @@ class Happened:
     event_id: UUID
     stream_id: UUID
     version: int
+    schema_version: int
     at: datetime
     data: str
     meta: str
@@ -67,14 +67,16 @@ class Reactions:
     def __init__(self, policy: Policy[Any], commands: CommandBus) -> None:
         self._policy = policy
         self._commands = commands
-        self._decoder = msgspec.json.Decoder(policy.event)
+        self._codec = event_codec((policy.event,))
 
     def to(self, happened: Happened) -> Sequence[Reaction] | Refusal:
         """The commands that the event leads to; a refusal where one cannot be made.
 
         Values that the command does not admit are refused here as they are at the door.
         """
-        event = self._decoder.decode(happened.data)
+        event = self._codec.decode(
+            self._policy.event.event_type, happened.schema_version, happened.data
+        )
         try:
             wanted = list(self._policy.react(event, happened.envelope))
         except ValidationError as error:

@@ -181,5 +181,11 @@ class PolicySubscription:
 
 def _happened(event: StoredEvent, data: str) -> Happened:
     return Happened(
-        event.event_id, event.stream_id, event.version, event.at, data, event.meta
+        event.event_id,
+        event.stream_id,
+        event.version,
+        event.schema_version,
+        event.at,
+        data,
+        event.meta,
     )

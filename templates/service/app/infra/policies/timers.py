@@ -28,8 +28,8 @@ _CLAIM: Final = """
 UPDATE kernel.timers t SET fence = t.fence + 1, attempts = t.attempts + 1,
     claimed_until = clock_timestamp() + make_interval(secs => $3)
 FROM (
-    SELECT w.timer_id, e.event_id, e.occurred_at, e.data::text AS data,
-        e.meta::text AS meta
+    SELECT w.timer_id, e.event_id, e.schema_version, e.occurred_at,
+        e.data::text AS data, e.meta::text AS meta
     FROM kernel.timers w
     JOIN kernel.events e ON e.stream_id = w.stream_id AND e.version = w.version
     WHERE w.due_at <= clock_timestamp() AND w.claimed_until < clock_timestamp()
@@ -38,7 +38,7 @@ FROM (
 ) AS due
 WHERE t.timer_id = due.timer_id
 RETURNING t.timer_id, t.policy, t.stream_id, t.version, t.due_at, t.fence, t.attempts,
-    due.event_id, due.occurred_at, due.data, due.meta
+    due.event_id, due.schema_version, due.occurred_at, due.data, due.meta
 """
 
 _SETTLE: Final = """
@@ -138,6 +138,7 @@ class Timers:
                     r["event_id"],
                     r["stream_id"],
                     r["version"],
+                    r["schema_version"],
                     r["occurred_at"],
                     r["data"],
                     r["meta"],

@@ -200,7 +200,8 @@ def _read(projection: AnyProjection, stored: StoredEvent) -> tuple[Any, Envelope
     header = envelope(
         stored.event_id, stored.stream_id, stored.version, stored.at, stored.meta
     )
-    return codec.decode(stored.type, stored.data or ""), header
+    event = codec.decode(stored.type, stored.schema_version, stored.data or "")
+    return event, header
 
 
 @cache
