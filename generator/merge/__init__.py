@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from generator.merge.facts import facts
@@ -51,7 +51,8 @@ def merge(
     """Bring what the generator changed since `base` into yours.
 
     Without a base both have made the file. `renames` are words that the blueprint says
-    were renamed. Line ends and byte order mark stay as yours.
+    were renamed. Line ends and byte order mark stay as yours. SQL that ran already must
+    not come here. `lost_words` finds what only the whole project can tell.
     """
     if base is not None and yours == base:
         return Merged(new)
@@ -69,10 +70,12 @@ def merge(
         done = _merge_python(sides) if path.suffix == ".py" else _merge_text(sides)
     except CannotMerge as error:
         return Merged(yours, (Conflict(1, "", str(error)),), beside=new)
-    except SyntaxError as error:
-        reason = f"does not parse: {error.msg}"
-        return Merged(yours, (Conflict(error.lineno or 1, "", reason),), beside=new)
-    return Merged(_dressed(done.text, yours), done.conflicts, done.notes)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = (error.lineno if isinstance(error, SyntaxError) else None) or 1
+        reason = f"does not parse: {error.args[0]}"
+        return Merged(yours, (Conflict(line, "", reason),), beside=new)
+    doubts = _doubtful(Sides(was, mine, made), renames)
+    return Merged(_dressed(done.text, yours), done.conflicts, (*done.notes, *doubts))
 
 
 def same(path: PurePosixPath, one: str, other: str) -> bool:
@@ -102,6 +105,8 @@ def _merge_python(sides: Sides) -> Merged:
 def _by_structure(sides: Sides, yours: Source) -> Draft | None:
     """The merged module, if it is sound and has all that is yours."""
     try:
+        if "\r" in f"{sides.base}{sides.yours}{sides.new}":
+            return None  # alone it ends a row for Python, and for nothing else
         base, new = Source(_ended(sides.base)), Source(_ended(sides.new))
         draft = merge_modules(base, yours, new)
     except (Clash, SyntaxError, ValueError, RecursionError):
@@ -148,3 +153,13 @@ def _renamed(text: str, renames: Mapping[str, str]) -> str:
         return text
     words = "|".join(map(re.escape, renames))
     return re.sub(rf"\b(?:{words})\b", lambda found: renames[found[0]], text)
+
+
+def _doubtful(sides: Sides, renames: Mapping[str, str]) -> Iterator[Note]:
+    """Words renamed in your rows that are still generated: they may mean another."""
+    rows = "".join(added_rows(sides.base, sides.yours)) if renames else ""
+    for old, name in renames.items():
+        word = re.compile(rf"\b{re.escape(old)}\b")
+        if word.search(rows) and word.search(sides.new):
+            told = f"{old} became {name} in your rows, but not everywhere; look at them"
+            yield Note("", told, suspect=True)

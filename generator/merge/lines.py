@@ -16,7 +16,8 @@ from generator.scratch import scratch
 YOURS, BASE, NEW = "yours", "base", "new"
 # Until all is merged, a marker carries its place and its reason behind this character.
 _SEPARATOR = "\x1f"
-_OPENING = re.compile(rf"^<<<<<<< {YOURS}(?:{_SEPARATOR}.*)?\r?$", re.MULTILINE)
+_OPENING = re.compile(rf"^(<{{7,}}) {YOURS}(?:{_SEPARATOR}.*)?\r?$", re.MULTILINE)
+_LIKE_MARKERS = re.compile(r"^(?:<+|\|+|=+|>+)(?=[ \r\n]|$)", re.MULTILINE)
 _STYLES = ("--zdiff3", "--diff3")
 
 
@@ -98,7 +99,8 @@ def _by_git(sides: Sides, label: str) -> str:
         # Neither a hook nor a repository around us may take part.
         clean = {key: v for key, v in os.environ.items() if not key.startswith("GIT_")}
         for style in _STYLES:
-            line = ["git", "merge-file", "-p", style, *labels, YOURS, BASE, NEW]
+            size = f"--marker-size={_marker_size(sides)}"
+            line = ["git", "merge-file", "-p", style, size, *labels, YOURS, BASE, NEW]
             try:
                 with interruptible():
                     done = subprocess.run(
@@ -112,6 +114,13 @@ def _by_git(sides: Sides, label: str) -> str:
     raise CannotMerge(done.stderr.decode(errors="replace").strip())
 
 
+def _marker_size(sides: Sides) -> int:
+    """Longer than whatever looks like a marker, as rows under headings do."""
+    texts = (sides.base, sides.yours, sides.new)
+    found = (len(each) for text in texts for each in _LIKE_MARKERS.findall(text))
+    return max(7, 1 + max(found, default=0))
+
+
 def _whole(sides: Sides, place: str, reason: str) -> str:
     """One conflict over everything but the rows that both begin or end with."""
     yours, new = rows(_ended(sides.yours)), rows(_ended(sides.new))
@@ -119,16 +128,17 @@ def _whole(sides: Sides, place: str, reason: str) -> str:
     end = _common(yours[top:][::-1], new[top:][::-1])
     head, tail = yours[:top], yours[len(yours) - end :]
     label = _SEPARATOR.join((YOURS, place, reason))
+    size = _marker_size(sides)
     return "".join(
         (
             *head,
-            f"<<<<<<< {label}\n",
+            f"{'<' * size} {label}\n",
             *yours[top : len(yours) - end],
-            f"||||||| {BASE}\n",
+            f"{'|' * size} {BASE}\n",
             _ended(sides.base),
-            "=======\n",
+            f"{'=' * size}\n",
             *new[top : len(new) - end],
-            f">>>>>>> {NEW}\n",
+            f"{'>' * size} {NEW}\n",
             *tail,
         )
     )
@@ -148,15 +158,16 @@ def _common(one: list[str], other: list[str]) -> int:
 
 
 def _settled(text: str, choice: str) -> str:
-    kept, side = [], ""
+    kept, side, size = [], "", 0
     for row in rows(text):
-        if _OPENING.match(row):
-            side = YOURS
-        elif side == YOURS and row.startswith(f"||||||| {BASE}"):
+        opening = _OPENING.match(row)
+        if opening:
+            side, size = YOURS, len(opening[1])
+        elif side == YOURS and row.rstrip() == f"{'|' * size} {BASE}":
             side = BASE
-        elif side in (YOURS, BASE) and row.rstrip("\n") == "=======":
+        elif side == BASE and row.rstrip() == "=" * size:
             side = NEW
-        elif side == NEW and row.startswith(f">>>>>>> {NEW}"):
+        elif side == NEW and row.rstrip() == f"{'>' * size} {NEW}":
             side = ""
         elif side in ("", choice):
             kept.append(row)

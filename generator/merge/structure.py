@@ -133,11 +133,14 @@ def _both(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
         return Draft(yours.text)
     if base and yours.text == base.text:
         return Draft(new.text)
+    layout = base is not None and unchanged(yours, base)
     try:
-        return _deep(base, yours, new, place)
+        draft = _deep(base, yours, new, place)
+        if not layout or _sound(draft.text, yours):
+            return draft
     except (Clash, SyntaxError, RecursionError):
         pass
-    if base and unchanged(yours, base):  # you changed the layout at most
+    if layout:
         return Draft(new.text)
     texts = Sides(base.text if base else "", yours.text, new.text)
     reason = "both changed this" if base else "both added this, differently"

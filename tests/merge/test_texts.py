@@ -15,6 +15,7 @@ from generator.merge import (
     merge,
     same,
 )
+from generator.merge.lines import Sides, choices, merge_rows
 
 TEXT, CODE = PurePosixPath("README.md"), PurePosixPath("app/loan.py")
 BASE = "One.\n\nTwo.\n\nThree.\n"
@@ -38,6 +39,22 @@ def test_a_conflict_is_marked_where_it_is_and_says_its_row() -> None:
     ]
     assert merged.conflicts == (Conflict(3, "", "both changed these rows"),)
     assert has_markers(merged.text) == [3]
+
+
+def test_rows_that_look_like_markers_are_told_from_markers() -> None:
+    base, yours, new = (f"{title}\n=======\nText.\n" for title in "ABC")
+    merged = merge(TEXT, base, yours, new)
+    assert "<<<<<<<< yours\nB\n|||||||| base\nA\n========\nC\n" in merged.text
+    assert has_markers(merged.text) == [1]
+    assert choices(merged.text) == (yours, new)
+    assert not has_markers(base)
+
+
+def test_a_conflict_is_as_wide_as_both_choices_need() -> None:
+    sides = Sides("f(\n1,\n2)\n", "f(\n1,\n20)\n", "g(\n1,\n2)\n")
+    assert choices(merge_rows(sides)) == ("g(\n1,\n20)\n",)
+    wide = merge_rows(sides, sound=lambda text: text in (sides.yours, sides.new))
+    assert choices(wide) == (sides.yours, sides.new)
 
 
 def test_a_conflict_nobody_settled_is_not_merged_again() -> None:
