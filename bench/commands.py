@@ -28,6 +28,9 @@ async def main() -> None:
                 Bank.on(on, pool, group=False)
             ),
             "bus, group commit": await stack.enter_async_context(Bank.on(on, pool)),
+            "bus, group commit, nothing remembered": await stack.enter_async_context(
+                Bank.on(on, pool, remember=False)
+            ),
             "bus, group commit, sync row": await stack.enter_async_context(
                 Bank.on(on, pool, sync=True)
             ),

@@ -21,6 +21,7 @@ from app.config.append import AppendSettings
 from app.infra.cqrs.commands import CommandBus
 from app.infra.event_store.appenders import appending
 from app.infra.event_store.repository import Accepted, Repository
+from app.infra.event_store.states import States
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.projection import Projection
@@ -161,26 +162,36 @@ class Bank:
     @classmethod
     @asynccontextmanager
     async def on(
-        cls, server: Server, pool: Pool, *, group: bool = True, sync: bool = False
+        cls,
+        server: Server,
+        pool: Pool,
+        *,
+        group: bool = True,
+        remember: bool = True,
+        sync: bool = False,
     ) -> AsyncIterator[Bank]:
         settings = AppendSettings(group_commit=group)
+        states = States(
+            streams=settings.remember if remember else 0, size=settings.remember_bytes
+        )
         async with appending(pool, server.settings, settings) as appender:
             store = EventStore(
                 pool,
                 appender,
                 projections=(VIEW,),
                 sync_events=(Opened, Paid) if sync else (),
+                states=states,
             )
             bus = CommandBus(store)
             accounts = Repository(store, Account)
 
             async def open(command: Open, context: Context) -> Accepted:
-                account = await accounts.load(command.account_id)
+                account = await accounts.new(command.account_id, context)
                 account.open(command, context)
                 return await accounts.save(account, context)
 
             async def pay(command: Pay, context: Context) -> Accepted:
-                account = await accounts.load(command.account_id)
+                account = await accounts.load(command.account_id, context)
                 account.pay(command, context)
                 return await accounts.save(account, context)
 

@@ -21,8 +21,8 @@ from app.infra.persistence.migrations import migrate
 from app.infra.persistence.postgres import Pool, create_pool
 
 MIGRATIONS = Path(__file__).parents[1] / "templates/service/migrations"
-ROUNDS = 3
-SECONDS = 1.0
+ROUNDS = 7
+SECONDS = 0.5
 
 Act = Callable[[], Awaitable[object]]
 
@@ -40,18 +40,19 @@ class Figures:
         self.rounds.setdefault(rival, []).append(rate)
         self.costs.setdefault(rival, []).append(cost)
 
-    def ratio(self, rival: str) -> float:
-        """The median of the ratios of each round, which had the same machine."""
+    def ratios(self, rival: str) -> list[float]:
+        """The ratio of each round, in which both had the same machine."""
         pairs = zip(self.rounds[rival], self.rounds[self.baseline], strict=True)
-        return statistics.median(mine / theirs for mine, theirs in pairs)
+        return [mine / theirs for mine, theirs in pairs]
 
     def show(self) -> None:
         print(f"\n{self.title} (1.00 is: {self.baseline})")
         for rival, rates in self.rounds.items():
-            low, high = min(rates), max(rates)
+            ratios = self.ratios(rival)
+            spread = f"[{min(ratios):.2f} to {max(ratios):.2f}]"
             print(
-                f"  {rival:46} {self.ratio(rival):6.2f}x"
-                f"  {statistics.median(rates):9.0f}/s  [{low:.0f} to {high:.0f}]"
+                f"  {rival:46} {statistics.median(ratios):6.2f}x {spread:>16}"
+                f"  {statistics.median(rates):8.0f}/s"
                 f"  {statistics.median(self.costs[rival]):8.0f} us CPU"
             )
 

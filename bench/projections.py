@@ -14,11 +14,12 @@ from app.infra.projections.batch import Batches
 from app.infra.subscriptions.runner import Runner
 from bench import domain, library
 from bench.domain import VIEW, Bank
-from bench.measuring import ROUNDS, Figures, Server, cpu_seconds, server
+from bench.measuring import Figures, Server, cpu_seconds, server
 
 ACCOUNTS = 1_000
 PAYMENTS = 4
 THEIRS = 500
+ROUNDS = 3
 BASELINE = "eventsourcing: ProjectionRunner"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
@@ -51,8 +52,9 @@ async def main() -> None:
             )
             slower.append(relaying / min(reading, producing))
         figures.show()
-        low, middle, high = min(slower), sorted(slower)[len(slower) // 2], max(slower)
-        print(f"  of the slower of the two: {middle:.2f}x  [{low:.2f} to {high:.2f}]")
+        middle = statistics.median(slower)
+        spread = f"[{min(slower):.2f} to {max(slower):.2f}]"
+        print(f"  the relay, of the slower of the two: {middle:.2f}x {spread}")
         await asyncio.to_thread(transport.close)
         await pool.close()
 

@@ -440,39 +440,39 @@ class LoanHandlers:
         self._loans = loans
 
     async def open_loan(self, command: OpenLoan, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.new(command.loan_id, context)
         context.allow("staff", Owner("reader", command.reader_id))
         loan.open_loan(command, context)
         return await self._loans.save(loan, context)
 
     async def renew_loan(self, command: RenewLoan, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         context.allow("staff", Owner("reader", loan.existing.reader_id))
         loan.renew_loan(command, context)
         return await self._loans.save(loan, context)
 
     async def charge_fee(self, command: ChargeFee, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         loan.charge_fee(command, context)
         return await self._loans.save(loan, context)
 
     async def write_note(self, command: WriteNote, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         loan.write_note(command, context)
         return await self._loans.save(loan, context)
 
     async def return_loan(self, command: ReturnLoan, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         loan.return_loan(command, context)
         return await self._loans.save(loan, context)
 
     async def reopen_loan(self, command: ReopenLoan, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         loan.reopen_loan(command, context)
         return await self._loans.save(loan, context)
 
     async def split_fee(self, command: SplitFee, context: Context) -> Accepted:
-        loan = await self._loans.load(command.loan_id)
+        loan = await self._loans.load(command.loan_id, context)
         loan.split_fee(command, context)
         return await self._loans.save(loan, context)
 

@@ -20,6 +20,7 @@ from app.infra.cqrs.queries import QueryBus
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.append import Appender, DirectAppender
 from app.infra.event_store.epoch import check_epoch
+from app.infra.event_store.states import States
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.batch import Batches
@@ -53,6 +54,7 @@ class Service:
         *,
         appender: Appender | None = None,
         snapshot_every: int = 0,
+        states: States | None = None,
         wait: float = 5.0,
     ) -> Service:
         clock = FixedClock(NOON)
@@ -62,6 +64,7 @@ class Service:
             projections=LENDING.projections,
             sync_events=LENDING.sync_events,
             snapshot_every=snapshot_every,
+            states=States(streams=1_000, size=2**20) if states is None else states,
         )
         commands = CommandBus(store, clock=clock)
         queries = QueryBus(Waiting(pool, wait))

@@ -29,6 +29,7 @@ from app.common.errors import (
 from app.infra.cqrs.commands import CommandBus, request_hash
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.repository import Repository
+from app.infra.event_store.states import States
 from app.infra.persistence.postgres import Pool
 from tests.infra.conftest import pool_of
 from tests.infra.lending import (
@@ -292,8 +293,10 @@ async def test_a_transaction_too_old_for_its_stream_is_followed_by_a_new_one(
 
 
 async def test_a_database_lost_while_reading_is_a_busy_service(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    service = await Service.on(pool, states=States())
+
     async def gone(*_: object, **__: object) -> None:
         raise asyncpg.ConnectionDoesNotExistError("closed in the middle")
 

@@ -27,6 +27,7 @@ from app.infra.event_bus.topics import topics_of
 from app.infra.event_bus.transport import Transport
 from app.infra.event_store.append import Appender
 from app.infra.event_store.appenders import appending
+from app.infra.event_store.states import States
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.cache import Cache
 from app.infra.persistence.postgres import Pool, create_pool
@@ -111,6 +112,9 @@ async def _joined(
         projections=projections,
         sync_events=frozenset[Any]().union(*(each.sync_events for each in domains)),
         snapshot_every=settings.database.snapshot_every,
+        states=States(
+            streams=settings.append.remember, size=settings.append.remember_bytes
+        ),
     )
     policies = tuple(each for domain in domains for each in domain.policies)
     # Before the first command: a policy misses nothing that happens from now on.

@@ -39,6 +39,10 @@ class Context:
     repeatable: bool = False
     """Whether the sender can send the same command id again."""
     cause: Cause | None = None
+    afresh: bool = False
+    """Whether to decide on what the log holds, and on nothing that is remembered."""
+    remembered: bool = False
+    """Whether a remembered state was decided on, so that a refusal is not yet final."""
     _ids: "count[int]" = field(default_factory=count, repr=False, compare=False)
 
     @property
@@ -50,7 +54,7 @@ class Context:
         """The next id of this command: a repeated decision makes the same ones."""
         return derived_id(self.command_id, next(self._ids))
 
-    def again(self) -> "Context":
+    def again(self, *, afresh: bool = False) -> "Context":
         """The same reading, for a decision taken anew."""
         return Context(
             now=self.now,
@@ -61,6 +65,7 @@ class Context:
             request_hash=self.request_hash,
             repeatable=self.repeatable,
             cause=self.cause,
+            afresh=afresh,
         )
 
     def allow(self, *grants: str | Owner) -> None:

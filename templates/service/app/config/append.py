@@ -20,5 +20,9 @@ class AppendSettings(BaseSettings):
     """Seconds after which a command that still waits is given back unsent."""
     lock_timeout: float = Field(default=0.1, gt=0, le=5)
     """Seconds that a whole call may be held up by somebody else's transaction."""
+    remember: int = Field(default=10_000, ge=0)
+    """Streams whose states are remembered, not to be read again; 0 for none."""
+    remember_bytes: int = Field(default=32 * 2**20, ge=0)
+    """How large the remembered states may be together, as JSON."""
     slow_lanes: int = Field(default=4, ge=1, le=64)
     """Commands that may wait at once, each by itself, for what others hold."""

@@ -97,18 +97,26 @@ class Idempotent:
 async def retried(command: Command, context: Context, next: CommandStep) -> Accepted:
     """Decide again from a fresh load when another command was faster.
 
-    A database that is lost here was only read: the append settles its own losses.
+    A refusal counts only if it was decided on what the log holds: a remembered state
+    may be the past, and no append has compared its version. A database that is lost
+    here was only read: the append settles its own losses.
     """
-    for attempt in range(TRIES):
-        if attempt:
-            longest = min(LONGEST_PAUSE, 0.001 * 2**attempt)
-            await asyncio.sleep(random.uniform(0, longest))
+    decision = context.again()
+    for attempt in range(1, TRIES + 1):
         try:
-            return await next(command, context.again())
+            return await next(command, decision)
         except VersionConflict:
-            continue
+            if not decision.remembered:
+                longest = min(LONGEST_PAUSE, 0.001 * 2**attempt)
+                await asyncio.sleep(random.uniform(0, longest))
         except LOST as error:
             raise Busy() from error
+        except (Unavailable, IdempotencyMismatch):
+            raise
+        except DomainError:
+            if not decision.remembered:
+                raise
+        decision = context.again(afresh=True)
     raise Conflict()
 
 

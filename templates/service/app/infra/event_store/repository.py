@@ -25,9 +25,34 @@ class Repository(Generic[A]):
         self._store = store
         self._aggregate = aggregate
 
-    async def load(self, id: UUID) -> A:
-        """The aggregate of this id; without a stream, one that has no state yet."""
-        return await self._store.load(self._aggregate, id)
+    async def load(self, id: UUID, context: Context | None = None) -> A:
+        """The aggregate of this id; without a stream, one that has no state yet.
+
+        With the context of the command that will be saved, a remembered state will do:
+        the append notices if it is the past, and the bus has the command decided again.
+        What is only looked at has no such safety, and is loaded without.
+        """
+        if context is None:
+            return await self._store.load(self._aggregate, id)
+        if not context.afresh:
+            found = self._store.states.find(self._aggregate.kind, id)
+            if found is not None:
+                context.remembered = True
+                state, version = found
+                return self._aggregate(id, state=state, version=version)
+        loaded = await self._store.load(self._aggregate, id)
+        self._store.states.keep(loaded, loaded.version)
+        return loaded
+
+    async def new(self, id: UUID, context: Context) -> A:
+        """The aggregate of an id that should be free, which the append will tell.
+
+        The stream is read only if the id, which may come from a caller, is in use.
+        """
+        if context.afresh:
+            return await self.load(id, context)
+        context.remembered = True
+        return self._aggregate(id)
 
     async def save(self, aggregate: A, context: Context) -> Accepted:
         """Record what the aggregate decided, all of it or nothing.
@@ -50,6 +75,10 @@ class Repository(Generic[A]):
             rows=await sync_rows(self._store, aggregate, events, context),
         )
         verdict = await self._store.append(append)
+        if verdict.outcome == "ok":
+            self._store.states.keep(aggregate, append.version)
+        else:
+            self._store.states.forget(aggregate.id, aggregate.version)
         accepted = answer(aggregate, verdict)
         if verdict.outcome == "ok":
             await self._store.snapshots.after_save(

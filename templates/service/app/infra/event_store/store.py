@@ -18,6 +18,7 @@ from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.append import Append, Appender, Verdict
 from app.infra.event_store.codec import codec_of, envelope
 from app.infra.event_store.snapshots import Snapshots, fingerprint
+from app.infra.event_store.states import States
 from app.infra.event_store.tokens import Token
 from app.infra.metrics.measures import APPENDS
 from app.infra.persistence.gathered import Gathered
@@ -97,9 +98,11 @@ class EventStore:
         projections: Iterable[AnyProjection] = (),
         sync_events: Iterable[type[Event]] = (),
         snapshot_every: int = 0,
+        states: States | None = None,
         wake: WakeUp | None = None,
     ) -> None:
         self.pool = pool
+        self.states = States() if states is None else states
         self.wake = wake or WakeUp()
         self.snapshots = Snapshots(pool, snapshot_every)
         self._appender = appender

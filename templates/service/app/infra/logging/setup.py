@@ -23,7 +23,11 @@ SHARED: tuple[Processor, ...] = (
 def configure_logging(settings: ServiceSettings) -> None:
     """Send every line to stdout, as JSON or, for people, in colours."""
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,  # first: what is not told costs little
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
