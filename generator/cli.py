@@ -53,7 +53,15 @@ Written = Annotated[
 Tested = Annotated[
     str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
 ]
-Code = Annotated[str, typer.Argument(help="A code of a message, like B303.")]
+What = Annotated[
+    str,
+    typer.Argument(
+        help="A code like B303, or a blueprint: a folder, a domain file, an example."
+    ),
+]
+Part = Annotated[
+    str, typer.Argument(help="Of a blueprint: only this domain, or part of one.")
+]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -123,15 +131,28 @@ def run_scenarios(
 
 
 @app.command("explain")
-def explain_code(code: Code = "") -> None:
-    """Explain a diagnostic code by an example; without one, list all codes."""
-    with _mistakes_of(EXAMPLE):
+def explain_it(
+    what: What = "",
+    name: Part = "",
+    strict: Strict = False,
+    format: Written = Format.TEXT,
+) -> None:
+    """Explain a code by an example, or say where a blueprint's values come from."""
+    with _mistakes_of(what, format):
         with interruptible():
-            from generator import explanation
-        if code:
-            typer.echo(explanation.shown(explanation.explain(code)))
-        else:
+            from generator import explanation, mapping, pipeline
+            from generator.diagnostics import Report
+        if not what:
             typer.echo(explanation.listed())
+        elif explanation.is_code(what):
+            typer.echo(explanation.shown(explanation.explain(what)))
+        else:
+            report = Report()
+            tables = mapping.about(pipeline.load_service(what, report), name)
+            _print_all(report.warnings, what, format)
+            _tell("\n\n".join(map(str, tables)), format)
+            if strict and report.warnings:
+                raise typer.Exit(FOUND)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from pathlib import Path
 from generator import pipeline
 from generator.catalogue import CATALOGUE
 from generator.diagnostics import Diagnostic, did_you_mean, show
+from generator.places import examples
 from generator.scratch import scratch
 from generator.sources import LOCKS, SERVICE, Source, WrongUsage, locks
 
@@ -87,6 +88,12 @@ class Explanation:
         """What scaffold says about the wrong example."""
         diagnostics, lines = findings(self.wrong)
         return "\n".join(show(each, lines) for each in diagnostics)
+
+
+def is_code(word: str) -> bool:
+    """Whether a word asks for a code, perhaps misspelt, and not for a blueprint."""
+    like_one = re.fullmatch(r"[A-Za-z]\w{3}", word) and re.search(r"\d", word)
+    return bool(like_one) and not Path(word).exists() and word not in examples()
 
 
 def explain(code: str) -> Explanation:

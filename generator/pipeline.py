@@ -44,9 +44,9 @@ def generate(name: str | Path, project: Path) -> Plan:
     return planned
 
 
-def load_service(name: str | Path) -> Service:
+def load_service(name: str | Path, report: Report | None = None) -> Service:
     """The checked model of a blueprint, or `BlueprintError` with every mistake."""
-    report = Report()
+    report = report or Report()
     return understand(read(sources.find(name), report), report)
 
 

@@ -158,7 +158,7 @@ def _event(
         creates=creates,
         updates=updates,
         creation=creation,
-        change=tuple(model.Assignment(key, code) for key, code in change.items()),
+        change=tuple(change.values()),
         reads_state=reads_state,
         origin=site.origin,
         was=tuple(shape.was),
@@ -177,7 +177,7 @@ def _sync(written: str | None) -> str:
 
 def _written_changes(
     shape: EventShape, frame: Frame, site: Site, *, creating: bool
-) -> tuple[dict[str, str], bool]:
+) -> tuple[dict[str, model.Assignment], bool]:
     """What the event changes, field by field, and whether that reads the state."""
     event = str(site.path[-1])
     bindings = {
@@ -195,24 +195,29 @@ def _written_changes(
                 f'"{key}" is not in the state of {frame.name}',
                 did_you_mean(key, frame.state),
             )
-    changes: dict[str, str] = {}
+    changes: dict[str, model.Assignment] = {}
+
+    def change(name: str, code: str, source: str) -> None:
+        changes[name] = model.Assignment(name, code, source)
+
     reads_state = False
     for name, field in frame.state.items():
         if name in shape.assign:
             place = site.at("set", name)
             expression = place.expression(shape.assign[name], scope, field.type)
             if expression:
-                changes[name] = rounded(expression, field.type)
+                code = rounded(expression, field.type)
+                change(name, code, f"written: {shape.assign[name]}")
                 reads_state = reads_state or mentions(expression.code, "before")
         elif name == frame.shape.lifecycle and shape.target:
             if code := lifecycle_member(shape.target, frame, site.at("to")):
-                changes[name] = code
+                change(name, code, f"to: {shape.target}")
         elif name in bindings and not frame.repeats(event, name):
             source = bindings[name]
             if source.type.base == field.type.base or (
                 field.type.optional and source.type.base == field.type.required.base
             ):
-                changes[name] = source.code
+                change(name, source.code, "event field")
             else:
                 site.view.symbols.broken.add(name)
                 site.key_error(
@@ -253,7 +258,7 @@ def _creation(
             "give the event a field of that name, write it with `set:`, or make the "
             "state field optional",
         )
-    return tuple(model.Assignment(key, code) for key, code in changes.items())
+    return tuple(changes.values())
 
 
 _EACH = re.compile(r"each\s+(?=\S)")

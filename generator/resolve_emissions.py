@@ -84,7 +84,7 @@ def _arguments(
     site: Site,
 ) -> tuple[tuple[model.Assignment, ...], bool]:
     """Every field of the event from its first source of that name."""
-    arguments = [model.Assignment(frame.id_field, "self.id")]
+    arguments = [model.Assignment(frame.id_field, "self.id", "the aggregate's id")]
     partial = False
     mapping = site.at("emits", *emission.mapping_place)
     fields = {field.name: field for field in frame.events[emission.event]}
@@ -103,11 +103,12 @@ def _arguments(
             if expression:
                 _refuse_secret(expression.code, scope, place)
                 code = rounded(expression, field.type)
-                arguments.append(model.Assignment(name, code))
+                arguments.append(model.Assignment(name, code, f"written: {written}"))
                 partial = partial or expression.partial
             continue
         if code := _by_name(field, shape, scope, frame, site, emission):
-            arguments.append(model.Assignment(name, code))
+            owner = "command" if name in shape.fields else "state"
+            arguments.append(model.Assignment(name, code, f"{owner} field"))
     return tuple(arguments), partial
 
 

@@ -302,7 +302,8 @@ def _looked_up(
             continue
         expression = place.expression(text, place.scope(bindings), target)
         if expression:
-            found.append(model.Assignment(name, rounded(expression, target)))
+            code = rounded(expression, target)
+            found.append(model.Assignment(name, code, f"written: {text}"))
     return found
 
 
@@ -328,7 +329,7 @@ def _tally(row: Row, group: Sequence[Told], parts: dict[str, Part]) -> model.Tal
                     "count the two in columns of their own",
                 )
             filled[name] = first.how
-            arguments.append(model.Assignment(name, part.code))
+            arguments.append(model.Assignment(name, part.code, f"written: {text}"))
         name = printed[told.event.name]
         addition = _addition(row, told, tuple(arguments))
         contributions[name] = (*contributions.get(name, ()), addition)
@@ -362,6 +363,6 @@ def _addition(
     row: Row, told: Told, arguments: tuple[model.Assignment, ...]
 ) -> model.Addition:
     binding = told.bindings[told.field]
-    key = model.Assignment(row.key.name, binding.code)
+    key = model.Assignment(row.key.name, binding.code, f"event's {told.field}")
     condition = f"{binding.code} is not None" if binding.type.optional else ""
     return model.Addition(condition, (key, *arguments))

@@ -282,16 +282,18 @@ class _Mapping:
         for name, kind in fields.items():
             if name in written:
                 code = self._written(name, kind, place.at(name))
+                source = f"written: {written[name]}"
             elif name == self.command.id_field and self.command.creates:
                 code = f'derived_id("{self._cause}", envelope.event_id)'
+                source = "derived from the event"
             elif name in self.scope.names:
-                code = self._by_name(name, kind)
+                code, source = self._by_name(name, kind), "event field"
             else:
-                code = ""
+                code = source = ""
                 if name not in optional:
                     self._missing(name)
             if code:
-                yield model.Assignment(name, code)
+                yield model.Assignment(name, code, source)
 
     @property
     def _id_type(self) -> Type:

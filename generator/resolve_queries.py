@@ -83,6 +83,7 @@ def resolve_query(
         aggregate=own.name,
         origin=site.origin,
         fixed=fixed.code if fixed else "",
+        fixed_text=shape.where or "",
         clock=clock,
         group_by=resolve_groups(shape, columns, site),
         measures=resolve_measures(shape, columns, site),

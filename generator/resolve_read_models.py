@@ -212,12 +212,11 @@ def _action(
     for column in columns:
         if column.kind != "own":
             continue
-        code = _value(column, columns, written, own)
-        if code:
-            changes.append(model.Assignment(column.name, code))
+        value = _value(column, columns, written, own)
+        if value and value.code:
+            changes.append(value)
         if shape.verb != "update":
-            code = _filled(column, written) if code is None else code
-            made.append(model.Assignment(column.name, code))
+            made.append(value or _filled(column, written))
     if shape.verb == "update" and not changes:
         site.key_error(
             "B505",
@@ -247,10 +246,10 @@ def _refuse_joined(written: _Own, columns: Sequence[model.Column]) -> None:
             )
 
 
-def _filled(column: model.Column, told: _Own) -> str:
+def _filled(column: model.Column, told: _Own) -> model.Assignment:
     """What a new row has in a column that its event says nothing about."""
     if column.key:
-        return "envelope.stream_id"
+        return model.Assignment(column.name, "envelope.stream_id", "the stream's id")
     if column.field.required and column.name not in told.site.view.symbols.broken:
         told.site.key_error(
             "B503",
@@ -258,7 +257,8 @@ def _filled(column: model.Column, told: _Own) -> str:
             f"write it: `{told.shape.verb}: {{{column.name}: ...}}`, "
             "or make the column optional",
         )
-    return column.field.default or "None"
+    code = column.field.default
+    return model.Assignment(column.name, code or "None", "default" if code else "")
 
 
 def _value(
@@ -266,10 +266,10 @@ def _value(
     columns: Sequence[model.Column],
     told: _Own,
     own: model.Aggregate,
-) -> str | None:
+) -> model.Assignment | None:
     """What a column gets from an event: written, the lifecycle, or its field.
 
-    None where the event says nothing about it, empty after a report.
+    None where the event says nothing about it, without code after a report.
     """
     event, shape, site = told.event, told.shape, told.site
     if column.key:
@@ -277,21 +277,24 @@ def _value(
     fields = {field.name: field for field in event.fields}
     target = column.field.type
     if column.name in shape.mapping:
-        return _expression(column, columns, told, own)
+        code = _expression(column, columns, told, own)
+        source = f"written: {shape.mapping[column.name]}"
+        return model.Assignment(column.name, code, source)
     lifecycle = next((f for f in own.state if f.name == own.lifecycle), None)
     if column.name == own.lifecycle and event.target and lifecycle:
         if lifecycle.type.base == target.required.base:
-            return f"{site.view.naming(target.name)}.{names.constant(event.target)}"
+            code = f"{site.view.naming(target.name)}.{names.constant(event.target)}"
+            return model.Assignment(column.name, code, f"to: {event.target}")
     elif column.name in fields:
-        source = fields[column.name].type
-        if source.base == target.base or source.base == target.required.base:
-            return f"event.{column.name}"
+        given = fields[column.name].type
+        if given.base == target.base or given.base == target.required.base:
+            return model.Assignment(column.name, f"event.{column.name}", "event field")
         site.key_error(
             "B504",
-            f'the event field "{column.name}" is {source}, the column is {target}',
+            f'the event field "{column.name}" is {given}, the column is {target}',
             f"write it: `{shape.verb}: {{{column.name}: ...}}`",
         )
-        return ""
+        return model.Assignment(column.name, "")
     return None
 
 

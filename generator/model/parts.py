@@ -40,10 +40,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A printed keyword argument: `total=event.total`."""
+    """A printed keyword argument: `total=event.total`.
+
+    `source` says where the value comes from, in the words of the blueprint.
+    """
 
     name: str
     code: str
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}={self.code}"

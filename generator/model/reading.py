@@ -207,6 +207,8 @@ class Query(Described):
     origin: Origin
     fixed: str = ""
     """The printed condition of `where:`."""
+    fixed_text: str = ""
+    """The same, as it is written."""
     clock: bool = False
     """Whether that condition reads the clock."""
     group_by: tuple[Field, ...] = ()
