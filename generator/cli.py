@@ -62,6 +62,9 @@ What = Annotated[
 Part = Annotated[
     str, typer.Argument(help="Of a blueprint: only this domain, or part of one.")
 ]
+Out = Annotated[
+    Path | None, typer.Option(help="The file to write it to; else standard output.")
+]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -153,6 +156,18 @@ def explain_it(
             _tell("\n\n".join(map(str, tables)), format)
             if strict and report.warnings:
                 raise typer.Exit(FOUND)
+
+
+@app.command("schema")
+def print_schema(out: Out = None) -> None:
+    """Print the JSON Schema of blueprint files, for editors."""
+    with _mistakes_of(""):
+        from generator import schema
+
+        if out is None:
+            typer.echo(schema.text(), nl=False)
+        else:
+            out.write_text(schema.text(), encoding="utf-8")
 
 
 @app.command()

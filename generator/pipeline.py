@@ -103,8 +103,12 @@ def understand(
 
 
 def _copies(texts: Sequence[Source], documents: Sequence[Document]) -> Tree:
-    """The project keeps the blueprint that it was made from."""
-    return Tree(
-        (f"blueprints/{text.name}", File(document.text, origin="blueprint"))
+    """The project keeps the blueprint that it was made from, ready for an editor."""
+    from generator import schema
+
+    copies = {
+        f"blueprints/{text.name}": schema.announced(document.text)
         for text, document in zip(texts, documents, strict=True)
-    )
+    }
+    copies[schema.PLACE] = schema.text()
+    return Tree((path, File(text, origin="blueprint")) for path, text in copies.items())

@@ -93,9 +93,14 @@ def test_the_same_blueprint_gives_the_same_bytes() -> None:
     assert contents(Path("one")) == contents(Path("two"))
 
 
-def test_the_project_keeps_its_blueprint_byte_for_byte() -> None:
+def test_the_project_keeps_its_blueprint_byte_for_byte_below_a_line_for_editors() -> (
+    None
+):
     generator.generate("booking_core", Path("shop"))
-    assert contents(Path("shop/blueprints")) == contents(BOOKING_CORE)
+    line = b"# yaml-language-server: $schema=../.scaffold/schema/blueprint.json\n"
+    assert contents(Path("shop/blueprints")) == {
+        name: line + (text or b"") for name, text in contents(BOOKING_CORE).items()
+    }
 
 
 def test_one_domain_alone_is_no_project(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`scaffold explain` says what a code means, and where a blueprint's values come from."""
+"""`scaffold explain` says what a code means, and where values come from."""
 
 from __future__ import annotations
 
