@@ -45,7 +45,9 @@ def resolve_access(
 ) -> Access:
     """Read `access: [staff, owner(guest_id)]`; mistakes go to the report."""
     if written is None:
-        return Access()
+        if document.known(path) != path:
+            return Access()
+        written = ()
     if "internal" in written:
         if len(written) > 1:
             report.error(
@@ -54,7 +56,22 @@ def resolve_access(
                 "`internal` stands alone: no one outside may use it",
             )
         return Access(internal=True)
+    if not written:
+        report.error(
+            "B401",
+            document.span(path),
+            "`access:` names nobody",
+            "leave it out for whoever is logged in, or write `internal` or `public`",
+        )
+        return Access()
     if "public" in written:
+        if len(written) > 1:
+            report.error(
+                "B401",
+                document.span(path),
+                "`public` stands alone: it lets everybody in",
+                "leave out the others, or `public`",
+            )
         return Access(public=True)
     grants = []
     for index, grant in enumerate(written):

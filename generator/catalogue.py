@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from generator import (
     access,
+    advice,
     blueprint,
     definitions,
     document,
@@ -54,6 +55,7 @@ _MODULES = (
     scenarios,
     rules,
     resolve_versions,
+    advice,
     lock,
     evolution,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from generator import model
 from generator.resolve_types import ValueObjects
-from generator.site import Site
+from generator.site import Note, Site
 from generator.types import Type
 
 CODES = {
@@ -57,7 +58,15 @@ def _refuse_circle(graph: Mapping[str, list[str]], sites: Mapping[str, Site]) ->
             "B403",
             f"value objects need each other in a circle: {' -> '.join(circle)}",
             "let one of them hold an id or a plain value instead",
+            also=[_edge(*pair, sites) for pair in pairwise(circle)],
         )
+
+
+def _edge(one: str, other: str, sites: Mapping[str, Site]) -> Note:
+    """Where the first of two says that it needs the second."""
+    module, _, value = one.partition(".")
+    site = sites[module].at("value_objects", *([value] if value else []))
+    return site.key_span, f"{one} needs {other}"
 
 
 def _used_by(each: model.Alias | model.ValueObject) -> Iterator[str]:

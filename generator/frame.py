@@ -107,6 +107,7 @@ def lifecycle_member(word: str, frame: Frame, site: Site) -> str:
             "B415",
             f'"{word}" is not a member of {kind}',
             did_you_mean(word, members) or f"it has {', '.join(members)}",
+            also=[site.view.declared_at("enums", kind.name)],
         )
         return ""
     return f"{site.view.naming(kind.name)}.{names.constant(word)}"

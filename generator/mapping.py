@@ -78,6 +78,9 @@ def _emissions(domain: model.Domain, aggregate: model.Aggregate) -> Iterator[Tab
     events = {event.name: event for event in aggregate.events}
     for command in aggregate.commands:
         for emission in command.emissions:
+            if isinstance(emission, model.CustomEmission):
+                yield _by_hand(domain, aggregate, command, emission)
+                continue
             types = _types(aggregate, events[emission.event].fields)
             condition = ", if its condition holds" if emission.condition else ""
             yield Table(
@@ -85,6 +88,20 @@ def _emissions(domain: model.Domain, aggregate: model.Aggregate) -> Iterator[Tab
                 f"command {command.name} emits {emission.event}{condition}",
                 tuple(_filled(types, emission.arguments)),
             )
+
+
+def _by_hand(
+    domain: model.Domain,
+    aggregate: model.Aggregate,
+    command: model.Command,
+    emission: model.CustomEmission,
+) -> Table:
+    place = f"written by hand: app/{domain.module}/custom.py, {emission.function}"
+    return Table(
+        _names(domain, aggregate.name, command.name, *emission.events),
+        f"command {command.name} emits what {emission.function} decides",
+        tuple((event, place) for event in emission.events),
+    )
 
 
 def _types(aggregate: model.Aggregate, fields: Sequence[model.Field]) -> dict[str, str]:

@@ -153,7 +153,7 @@ def _event(
         summary=prose.sentence(shape.summary or names.title(name)),
         id_field=frame.id_field,
         fields=frame.events[name],
-        sync=_sync(shape.sync),
+        sync=_sync(shape.sync, site.at("sync")),
         target=shape.target or "",
         creates=creates,
         updates=updates,
@@ -168,8 +168,12 @@ def _event(
     )
 
 
-def _sync(written: str | None) -> str:
+def _sync(written: str | None, site: Site) -> str:
     """Why an event is sync; empty where it is not."""
+    if written is None and site.written():
+        site.key_error(
+            "B100", "`sync:` says why, or `true`", "write it, or leave it out"
+        )
     if written is None or written == "false":
         return ""
     return "Its row is written with it." if written == "true" else written
@@ -225,6 +229,10 @@ def _written_changes(
                     f'the event field "{name}" is {source.type}, the state field of '
                     f"that name is {field.type}",
                     "write it with `set:`, or rename one of them",
+                    also=[
+                        (site.at("fields", name).key_span, "the field of the event"),
+                        site.declared(field.origin, "the state's field"),
+                    ],
                 )
     if shape.target and frame.shape.lifecycle is None:
         site.at("to").error(
@@ -257,6 +265,10 @@ def _creation(
             f"{name} creates a {frame.name}, but nothing sets {listed} of its state",
             "give the event a field of that name, write it with `set:`, or make the "
             "state field optional",
+            also=[
+                site.declared(frame.state[each].origin, "this is required")
+                for each in missing
+            ],
         )
     return tuple(changes.values())
 
@@ -275,6 +287,12 @@ def _unique(
     scope = site.scope(bindings)
     parts: list[str] = []
     loops: list[str] = []
+    if not shape.of:
+        site.at("of").key_error("B100", "`of:` names no part of a key")
+    if site.written("while") and not shape.while_in:
+        site.at("while").key_error(
+            "B100", "`while:` names no state", "leave it out, or name one"
+        )
     site.at("of").refuse_twice(shape.of)
     site.at("while").refuse_twice(shape.while_in)
     for index, text in enumerate(shape.of):

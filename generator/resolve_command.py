@@ -130,6 +130,9 @@ def _rules(
 
 def _require(shape: CommandShape, frame: Frame, site: Site) -> str:
     if not shape.origins:
+        if site.written():
+            said = "`from:` names no state"
+            site.key_error("B100", said, "leave it out, or name one")
         return ""
     site.refuse_twice(shape.origins)
     if frame.lifecycle is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator import model
-from generator.diagnostics import TextError, did_you_mean
+from generator.diagnostics import Span, TextError, did_you_mean
 from generator.expressions import Scope, compile_expression
 from generator.frame import Frame
 from generator.printing import attributes, rounded
@@ -132,6 +132,7 @@ def _by_name(
                 f'nothing gives "{field.name}" of {emission.event} a value',
                 f"write it: `{emission.event}: {{{field.name}: ...}}`, or give the "
                 "command a field of that name",
+                also=[site.declared(field.origin, "the field is declared here")],
             )
         return ""
     if field.name in site.view.symbols.broken:
@@ -146,8 +147,19 @@ def _by_name(
             f'"{field.name}" of {emission.event} is {field.type}, but {what} of that '
             f"name does not fit: {mistake.message}",
             f"write it: `{emission.event}: {{{field.name}: ...}}`",
+            also=[
+                site.declared(field.origin, "the field of the event"),
+                (_source_span(field.name, shape, frame, site), what),
+            ],
         )
         return ""
+
+
+def _source_span(name: str, shape: CommandShape, frame: Frame, site: Site) -> Span:
+    """Where the field is declared that an event's field would take its value from."""
+    if name in shape.fields:
+        return site.at("fields", name).key_span
+    return frame.site.at("state", name).key_span
 
 
 def _refuse_secret(code: str, scope: Scope, site: Site) -> None:

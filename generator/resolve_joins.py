@@ -102,6 +102,7 @@ def resolve_joins(row: Row, told: Iterable[Told]) -> Joins:
                     "B522",
                     f'"{name}" is filled by way of "{owners[name]}" already',
                     "give each reference a column of its own",
+                    also=[(row.site.at("columns", name).key_span, "the column")],
                 )
         if kind == "looked_up":
             looked_up.setdefault(each.by, []).append(each)
@@ -327,6 +328,7 @@ def _tally(row: Row, group: Sequence[Told], parts: dict[str, Part]) -> model.Tal
                     f'"{name}" is a {first.how} already, and cannot be a {part.how} '
                     "too: then the order would matter",
                     "count the two in columns of their own",
+                    also=[(row.site.at("columns", name).key_span, "the column")],
                 )
             filled[name] = first.how
             arguments.append(model.Assignment(name, part.code, f"written: {text}"))

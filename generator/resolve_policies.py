@@ -18,7 +18,7 @@ from generator.expressions import Binding, Scope, compile_expression
 from generator.imports import domain_imports
 from generator.printing import rounded
 from generator.shapes import DomainShape, PolicyShape
-from generator.site import Site
+from generator.site import Note, Site
 from generator.symbols import SHARED
 from generator.types import DATE, DATETIME, INT, STR, UUID, Type, ref
 
@@ -161,7 +161,9 @@ class _Policy:
             ),
             event=trigger,
             command=target,
-            arguments=tuple(_Mapping(self, target, aggregate, sent, scope).arguments()),
+            arguments=tuple(
+                _Mapping(self, happened, target, aggregate, sent, scope).arguments()
+            ),
             condition=condition,
             due=self._due(scope),
             origin=self.site.origin,
@@ -258,6 +260,7 @@ class _Mapping:
     """Gives every field of the command its source: written, else by its name."""
 
     policy: _Policy
+    event: model.Event
     target: model.Target
     aggregate: model.Aggregate
     command: model.Command
@@ -319,8 +322,22 @@ class _Mapping:
                 f'"{name}" of {self.command.name} is {kind}, but the event\'s field '
                 f"of that name does not fit: {mistake.message}",
                 f"write it: `with: {{{name}: ...}}`",
+                also=self._places(name),
             )
             return ""
+
+    def _places(self, name: str) -> list[Note]:
+        """Where the event and the command declare a field."""
+        site = self.policy.site
+        return [
+            site.declared(field.origin, f"the field of the {what}")
+            for what, fields in (
+                ("event", self.event.fields),
+                ("command", self.command.fields),
+            )
+            for field in fields
+            if field.name == name
+        ]
 
     def _missing(self, name: str) -> None:
         if name in self.policy.site.view.symbols.broken:

@@ -94,6 +94,8 @@ def resolve_query(
 
 def _refuse_mixtures(shape: QueryShape, site: Site) -> None:
     """Say which keys of a query have no meaning beside its others."""
+    if shape.by is not None and site.written("page"):
+        site.at("page").key_error("B533", "one row by its key has no pages")
     if not shape.measures:
         return
     for key, written in (("by", shape.by), ("sort", shape.sort)):
@@ -199,6 +201,13 @@ def _filter(
     ):
         site.error("B511", f'the operator "{shape.op}" does not fit {kind}')
         return None
+    if shape.op == "is_null" and not column.type.optional:
+        site.error(
+            "B511",
+            f'"{name}" is never missing, so there is nothing to ask for',
+            f"leave the filter out, or make the column optional: `{kind}?`",
+            also=[site.declared(column.origin, "the column")],
+        )
     if shape.op == "in":
         kind = list_of(kind)
     elif shape.op == "is_null":

@@ -256,6 +256,7 @@ def _filled(column: model.Column, told: _Own) -> model.Assignment:
             f'{told.event.name} makes a row, but nothing fills "{column.name}"',
             f"write it: `{told.shape.verb}: {{{column.name}: ...}}`, "
             "or make the column optional",
+            also=[told.site.declared(column.field.origin, "the column is required")],
         )
     code = column.field.default
     return model.Assignment(column.name, code or "None", "default" if code else "")
@@ -293,6 +294,10 @@ def _value(
             "B504",
             f'the event field "{column.name}" is {given}, the column is {target}',
             f"write it: `{shape.verb}: {{{column.name}: ...}}`",
+            also=[
+                site.declared(fields[column.name].origin, "the field of the event"),
+                site.declared(column.field.origin, "the column"),
+            ],
         )
         return model.Assignment(column.name, "")
     return None
@@ -348,6 +353,8 @@ def _indexes(
                     "leave it out of the index",
                 )
         place = site.at("indexes", position)
+        if not wanted:
+            place.error("B100", "an index names one column at least")
         place.refuse_twice(wanted)
         if wanted in shape.indexes[:position]:
             place.error("B116", "this index is in the list already")

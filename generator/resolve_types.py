@@ -213,6 +213,12 @@ class ValueObjects:
                     "commands that take the value",
                 )
                 continue
+            if rule.error:
+                place.at("error").key_error(
+                    "B101",
+                    "a rule of a value has no error of its own",
+                    "say with `message:` what is wrong with the value",
+                )
             condition = place.at("require").condition(rule.require, scope)
             text = rule.message or f"{name}: {rule.require} does not hold."
             message = (

@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from generator import model
-from generator.diagnostics import Diagnostic, Report, Span
+from generator.advice import ADVICE, decides_freely
+from generator.diagnostics import Diagnostic, Report
 from generator.document import Document
-from generator.types import Type
+from generator.subject import Places, Rule, Subject
 
 CODES = {
     "B701": "A command starts from a state that no event leads to.",
     "B702": "An event is declared that no command emits.",
     "B703": "Two parts of the service claim the same table or HTTP path.",
     "B704": "A secret value would be stored or shown.",
-    "B751": "A word of the lifecycle is never reached.",
-    "B752": "An enum is not used.",
-    "B753": "More than a fifth of all events are sync.",
-    "B754": "Money is kept in a float.",
+    "B705": "Nothing creates an aggregate.",
+    "B706": "No event fills a column.",
 }
-
-
-class Places:
-    """Finds the place of a part of the model in its document."""
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = {document.file: document for document in documents}
-
-    def key(self, origin: model.Origin, *steps: str | int) -> Span:
-        """The key of the part, or of something below it."""
-        return self._documents[origin.file].key_span((*origin.path, *steps))
-
-    def value(self, origin: model.Origin, *steps: str | int) -> Span:
-        """The value of the part, or of something below it."""
-        return self._documents[origin.file].span((*origin.path, *steps))
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a rule looks at."""
-
-    service: model.Service
-    places: Places
-    released: frozenset[str] = frozenset()
-    """Stored names of events that a log may hold."""
-
-    def aggregates(self) -> Iterator[model.Aggregate]:
-        """All aggregates of all domains."""
-        for domain in self.service.domains:
-            yield from domain.aggregates
-
-    def events(self) -> Iterator[model.Event]:
-        """All events of all aggregates."""
-        for aggregate in self.aggregates():
-            yield from aggregate.events
-
-
-Rule = Callable[[Subject], Iterable[Diagnostic]]
 
 
 def check(
@@ -71,26 +31,82 @@ def check(
     for rule in RULES:
         for diagnostic in rule(subject):
             report.add(diagnostic)
-    # What a person may mean is worth saying once what is wrong has been mended.
-    for advice in () if report.errors else ADVICE:
-        for diagnostic in advice(subject):
+    # The rest is worth saying once what is wrong has been mended.
+    for rule in () if report.errors else (*PROMISES, *ADVICE):
+        for diagnostic in rule(subject):
             report.add(diagnostic)
 
 
 def reachable_states(subject: Subject) -> Iterator[Diagnostic]:
     """What a command starts from must be reached by some event."""
     for aggregate in subject.aggregates():
-        reached = {event.target for event in aggregate.events}
+        if decides_freely(aggregate):
+            continue
+        reached = _reached(aggregate)
         for command in aggregate.commands:
             origins = command.origins
             if origins and not reached & set(origins):
                 yield Diagnostic(
                     "B701",
-                    f"{command.name} can never run: no event leads to "
+                    f"{command.name} can never run: nothing leads to "
                     f"{' or '.join(origins)}",
                     subject.places.value(command.origin, "from"),
                     "give the event that leads there `to:`",
                 )
+
+
+def _reached(aggregate: model.Aggregate) -> set[str]:
+    """The states that some way of commands leads to, from nothing on."""
+    targets = {event.name: event.target for event in aggregate.events if event.target}
+    reached: set[str] = set()
+    while True:
+        found = {
+            targets[event]
+            for command in aggregate.commands
+            if not command.origins or reached & set(command.origins)
+            for emission in command.emissions
+            for event in emission.events
+            if event in targets
+        }
+        if found <= reached:
+            return reached
+        reached |= found
+
+
+def created_aggregates(subject: Subject) -> Iterator[Diagnostic]:
+    """Without a command that creates, there is never one to command."""
+    for aggregate in subject.aggregates():
+        if aggregate.commands and not any(each.creates for each in aggregate.commands):
+            yield Diagnostic(
+                "B705",
+                f"no command creates a {aggregate.name}, so there will never be one",
+                subject.places.key(aggregate.origin),
+                "say `creates: true` in the command that begins its life",
+                also=tuple(
+                    (subject.places.key(each.origin), "this needs one that is there")
+                    for each in aggregate.commands
+                ),
+            )
+
+
+def filled_columns(subject: Subject) -> Iterator[Diagnostic]:
+    """A column that no event fills would be empty in every row for ever."""
+    for domain in subject.service.domains:
+        for read_model in domain.read_models:
+            filled = {
+                each.name
+                for action in read_model.actions
+                for each in (*action.arguments, *action.changes)
+                if each.source
+            }
+            for column in read_model.stored_columns:
+                if column.name not in filled:
+                    yield Diagnostic(
+                        "B706",
+                        f'no event fills "{column.name}" of {read_model.name}',
+                        subject.places.key(column.field.origin),
+                        "write where its value comes from under `on:`, or remove it",
+                    )
 
 
 def emitted_events(subject: Subject) -> Iterator[Diagnostic]:
@@ -163,115 +179,6 @@ def kept_secrets(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def used_lifecycle_words(subject: Subject) -> Iterator[Diagnostic]:
-    """A state that no event reaches is often a forgotten `to:`."""
-    for domain in subject.service.domains:
-        enums = {enum.name: enum for enum in domain.vocabulary.enums}
-        for aggregate in domain.aggregates:
-            field = next(
-                (f for f in aggregate.state if f.name == aggregate.lifecycle), None
-            )
-            enum = enums.get(field.type.name.rpartition(".")[2]) if field else None
-            reached = {event.target for event in aggregate.events}
-            for index, member in enumerate(enum.members if enum else ()):
-                if enum and member.value not in reached:
-                    yield Diagnostic(
-                        "B751",
-                        f"no event of {aggregate.name} leads to {member.value}",
-                        subject.places.value(enum.origin, index),
-                        severity="warning",
-                    )
-
-
-def used_enums(subject: Subject) -> Iterator[Diagnostic]:
-    """An enum that nothing names is often a misspelt one."""
-    used = set(_type_names(subject.service))
-    vocabularies = [domain.vocabulary for domain in subject.service.domains]
-    if subject.service.shared:
-        vocabularies.append(subject.service.shared)
-    for vocabulary in vocabularies:
-        for enum in vocabulary.enums:
-            if f"{vocabulary.module}.{enum.name}" not in used:
-                yield Diagnostic(
-                    "B752",
-                    f"nothing uses the enum {enum.name}",
-                    subject.places.key(enum.origin),
-                    severity="warning",
-                )
-
-
-def _type_names(service: model.Service) -> Iterator[str]:
-    for field in _all_fields(service):
-        yield from _names_in(field.type)
-
-
-def _names_in(kind: Type) -> Iterator[str]:
-    yield kind.name
-    for part in kind.args:
-        yield from _names_in(part)
-
-
-def _all_fields(service: model.Service) -> Iterator[model.Field]:
-    for domain in service.domains:
-        for value in domain.vocabulary.value_objects:
-            yield from value.fields
-        for aggregate in domain.aggregates:
-            yield from aggregate.state
-            for event in aggregate.events:
-                yield from event.fields
-            for command in aggregate.commands:
-                yield from command.fields
-        for read_model in domain.read_models:
-            yield from (column.field for column in read_model.columns)
-    for value in service.shared.value_objects if service.shared else ():
-        yield from value.fields
-
-
-def few_sync_events(subject: Subject) -> Iterator[Diagnostic]:
-    """Every sync event makes its command slower; a fifth is plenty."""
-    events = list(subject.events())
-    sync = [event for event in events if event.sync]
-    if len(events) >= 5 and len(sync) * 5 > len(events):
-        yield Diagnostic(
-            "B753",
-            f"{len(sync)} of {len(events)} events are sync",
-            subject.places.key(sync[0].origin, "sync"),
-            "let clients `wait_for` the token of a command where they can",
-            severity="warning",
-        )
-
-
-_MONEY = frozenset(
-    [
-        "amount",
-        "balance",
-        "charge",
-        "cost",
-        "fee",
-        "price",
-        "rate",
-        "refund",
-        "revenue",
-        "salary",
-        "tax",
-        "total",
-    ]
-)
-
-
-def exact_money(subject: Subject) -> Iterator[Diagnostic]:
-    """A float cannot hold a cent."""
-    for field in _all_fields(subject.service):
-        if field.type.kind == "float" and _MONEY & set(field.name.split("_")):
-            yield Diagnostic(
-                "B754",
-                f'"{field.name}" sounds like money and is a float',
-                subject.places.key(field.origin),
-                "use decimal(decimal_places=2)",
-                severity="warning",
-            )
-
-
 RULES: tuple[Rule, ...] = (
     reachable_states,
     emitted_events,
@@ -279,9 +186,5 @@ RULES: tuple[Rule, ...] = (
     kept_secrets,
 )
 
-ADVICE: tuple[Rule, ...] = (
-    used_lifecycle_words,
-    used_enums,
-    few_sync_events,
-    exact_money,
-)
+# Rules that a mistake elsewhere would break as well.
+PROMISES: tuple[Rule, ...] = (created_aggregates, filled_columns)

@@ -53,6 +53,16 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "if": "The condition under which it is recorded.",
         "with": "Fields that do not come by their name, as expressions.",
     },
+    "CustomRuleShape": {
+        "custom": "The function of custom.py that keeps the rule.",
+        "error": "The refusals that it may raise.",
+    },
+    "CustomEmissionShape": {
+        "custom": "The function of custom.py that chooses the events.",
+        "events": "The events that it may choose; left out, any of the aggregate.",
+        "error": "The refusals that it may raise.",
+        "if": "The condition under which it is asked.",
+    },
     "CommandShape": {
         "summary": _SUMMARY,
         "creates": "Whether it makes a new aggregate.",

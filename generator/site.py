@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generator import model
@@ -19,6 +19,8 @@ from generator.messages import compile_message
 from generator.names import Kind, name_problem
 from generator.symbols import View
 from generator.types import Type
+
+Note = tuple[Span, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,32 @@ class Site:
         path = (*self.path, *parts)
         return self.document.known(path) == path
 
-    def error(self, code: str, message: str, hint: str = "") -> None:
+    def error(
+        self, code: str, message: str, hint: str = "", also: Iterable[Note] = ()
+    ) -> None:
         """Report a mistake in the value here."""
-        self.report.error(code, self.span, message, hint)
+        self.report.error(code, self.span, message, hint, also)
 
-    def key_error(self, code: str, message: str, hint: str = "") -> None:
+    def key_error(
+        self, code: str, message: str, hint: str = "", also: Iterable[Note] = ()
+    ) -> None:
         """Report a mistake in the key here."""
-        self.report.error(code, self.key_span, message, hint)
+        self.report.error(code, self.key_span, message, hint, also)
+
+    def declared(self, origin: model.Origin, what: str) -> Note:
+        """Another place that belongs to a mistake, with what stands there."""
+        return self.view.symbols.place(origin.file).key_span(origin.path), what
 
     def refuse_twice(self, listed: Sequence[str]) -> None:
         """Report what the list here names again."""
         for index, each in enumerate(listed):
             if each in listed[:index]:
-                self.at(index).error("B116", f'"{each}" is in this list already')
+                first = self.at(listed.index(each)).span
+                self.at(index).error(
+                    "B116",
+                    f'"{each}" is in this list already',
+                    also=[(first, "it stands here first")],
+                )
 
     def check_name(self, kind: Kind) -> None:
         """Report a key that generated code cannot bear as a name."""

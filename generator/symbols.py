@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from generator import names
 from generator.blueprint import Blueprint
-from generator.diagnostics import Path, Report, TextError
+from generator.diagnostics import Path, Report, Span, TextError
 from generator.document import Document
 from generator.shapes import VocabularyShape
 from generator.type_text import parse_type
@@ -56,6 +56,11 @@ class Symbols:
                 shape.domain, shape, document, tuple(shape.aggregates)
             )
         return cls(modules, report)
+
+    def place(self, file: str) -> Document:
+        """The document of a file."""
+        documents = (module.document for module in self.modules.values())
+        return next(each for each in documents if each.file == file)
 
     def named(self, module: str, name: str) -> Type | None:
         """What `name` means in `module`, which must declare it itself."""
@@ -139,6 +144,12 @@ class View:
     def parameters(self, value: str) -> Mapping[str, Parameter]:
         """What the constructor of a value object takes."""
         return self.symbols.parameters.get(value, {})
+
+    def declared_at(self, group: str, name: str) -> tuple[Span, str]:
+        """Where a qualified name is declared, as a note beside a mistake."""
+        module, _, bare = name.partition(".")
+        document = self.symbols.modules[module].document
+        return document.key_span((group, bare)), f"{bare} is declared here"
 
     def naming(self, name: str) -> str:
         """The printed name of a qualified one; a foreign one carries its domain."""

@@ -21,8 +21,13 @@ VALIDATOR = Draft202012Validator(schema())
 GOOD = sorted([*blueprints().rglob("*.yaml"), *(ROOT / "tests/golden").rglob("*.yaml")])
 # What concerns the shape of a file, and so can be seen without knowing the rest.
 SHAPE = ("B100", "B101", "B102", "B103")
+# A list of nothing is a list, and a rule of a value has the shape of every rule.
+UNSEEN = {"B100-names-nothing", "B101-error-of-a-value"}
 CASES = sorted(
-    path for code in SHAPE for path in (ROOT / "tests/errors").glob(f"{code}-*")
+    path
+    for code in SHAPE
+    for path in (ROOT / "tests/errors").glob(f"{code}-*")
+    if path.name not in UNSEEN
 )
 
 
