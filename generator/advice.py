@@ -146,8 +146,14 @@ def heard_events(subject: Subject) -> Iterator[Diagnostic]:
     heard = set(_heard(subject.service))
     for aggregate in subject.aggregates():
         domain = aggregate.kind.partition(".")[0]
+        emitted = {
+            event
+            for command in aggregate.commands
+            for emission in command.emissions
+            for event in emission.events
+        }
         for event in aggregate.events:
-            follows = event.creates or event.change
+            follows = event.creates or event.change or event.name not in emitted
             if not follows and f"{domain}.{event.name}" not in heard:
                 yield Diagnostic(
                     "B755",

@@ -9,8 +9,8 @@ from generator.compatibility import Problem, problems
 from generator.diagnostics import Diagnostic, Report, Span
 from generator.document import Document
 from generator.lock import Form, Lock, Locks, version_of
-from generator.rules import Places
 from generator.schemas import Vocabularies
+from generator.subject import Places
 
 CODES = {
     "B802": "An event that was released is gone.",

@@ -92,7 +92,8 @@ class _Generator(GenerateJsonSchema):
         self, schema: core_schema.BeforeValidatorFunctionSchema
     ) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
-        return _FORMS[schema["function"]["function"].__name__](inner)
+        form = _FORMS.get(schema["function"]["function"].__name__)
+        return form(inner) if form else inner
 
 
 def _described(value: JsonSchemaValue, shape: str, key: str) -> JsonSchemaValue:
@@ -141,6 +142,7 @@ _FORMS: Mapping[str, Form] = {
     "_mapped": lambda mapping: _or(NOTHING, mapping),
     "_short_form": lambda long: _or(TEXT, long),
     "_bare_names": _nullable_values,
+    "_nothing_written": lambda long: _or(NOTHING, long),
     "_plain_list": lambda mapping: _or({"type": "array", "items": TEXT}, mapping),
     "_written_forms": lambda long: _or({"enum": list(_VERBS)}, long),
     "_actions": lambda many: _one_or_many(many["items"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_WAS = "Former names, under which it is stored or released."
 _SUMMARY = "A sentence for readers of the code, the API and the documentation."
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -35,6 +36,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "default": "What the field holds where nothing is given.",
         "summary": _SUMMARY,
         "example": "A value for tests and documentation.",
+        "was": _WAS,
         "secret": "Used by rules and then forgotten: no event, row or log holds it.",
     },
     "RuleShape": {
@@ -80,6 +82,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sync": "Why its row is written in the transaction of its command; left out, "
         "it follows a moment later.",
         "fields": "What it carries, beside the aggregate's id.",
+        "was": _WAS,
+        "version": "Which form of the event this is; else the first.",
+        "upcasts": "How each earlier version is read as the next one.",
+    },
+    "UpcastShape": {
+        "from": "Fields that the earlier version had otherwise.",
+        "set": "Fields of the next version, as expressions over the earlier one.",
     },
     "UniqueShape": {
         "of": "The parts of the key; `each` before a list gives a key an element.",
@@ -88,6 +97,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "AggregateShape": {
         "summary": _SUMMARY,
+        "was": _WAS,
         "state": "What its rules must remember.",
         "lifecycle": "The state field, an enum, that is its state machine.",
         "unique": "Keys that one aggregate at a time may hold.",
