@@ -65,6 +65,7 @@ Part = Annotated[
 Out = Annotated[
     Path | None, typer.Option(help="The file to write it to; else standard output.")
 ]
+Released = Annotated[Path, typer.Argument(help="The folder of the project.")]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -171,6 +172,28 @@ def print_schema(out: Out = None) -> None:
 
 
 @app.command()
+def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
+    """Freeze what goes out: event schemas, migrations, and golden events."""
+    blueprint = str(project / "blueprints")
+    with _mistakes_of(blueprint):
+        with interruptible():
+            from generator import releasing
+        planned = releasing.plan(project, dry=dry_run)
+        _print_all(planned.warnings, blueprint, Format.TEXT)
+        if not dry_run:
+            planned.apply()
+    for change in planned.changes:
+        verb = "create" if change.seen is None else "update"
+        typer.echo(f"{verb}  {change.path}")
+    if not planned.changes:
+        typer.echo("nothing is new since the last release")
+    elif dry_run:
+        typer.echo(f"{len(planned.changes)} files; a dry run: none was written")
+    else:
+        typer.echo(f"{len(planned.changes)} files; commit them with the release")
+
+
+@app.command()
 def demo(folder: DemoFolder = Path("demo"), once: Once = False) -> None:
     """Write the example service, start it, and watch it take a booking."""
     with _mistakes_of(EXAMPLE):
@@ -227,11 +250,11 @@ def _print_all(
     from generator.diagnostics import Report
     from generator.document import read
     from generator.reporting import written
-    from generator.sources import find
+    from generator.sources import find, locks
 
     lines = {
         source.file: read(source.place, source.file, Report()).lines
-        for source in find(blueprint)
+        for source in (*find(blueprint), *locks(Path(blueprint).parent))
     }
     if said := written(diagnostics, lines, format):
         typer.echo(said, err=format is Format.TEXT)
