@@ -10,27 +10,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from generator.changes import Plan
+    from generator.checking import check
     from generator.diagnostics import BlueprintError, Diagnostic
-    from generator.pipeline import Plan, generate, load_service, plan
+    from generator.living import new_domain, sync
+    from generator.pipeline import NewProject, generate, load_service, plan
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BlueprintError",
     "Diagnostic",
+    "NewProject",
     "Plan",
+    "check",
     "generate",
     "load_service",
+    "new_domain",
     "plan",
+    "sync",
 ]
 
 _HOMES = {
     "BlueprintError": "generator.diagnostics",
     "Diagnostic": "generator.diagnostics",
-    "Plan": "generator.pipeline",
+    "NewProject": "generator.pipeline",
+    "Plan": "generator.changes",
+    "check": "generator.checking",
     "generate": "generator.pipeline",
     "load_service": "generator.pipeline",
+    "new_domain": "generator.living",
     "plan": "generator.pipeline",
+    "sync": "generator.living",
 }
 
 

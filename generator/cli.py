@@ -1,12 +1,13 @@
 """The command line: arguments, printing and exit codes; no logic.
 
-Exit codes: 0 done, 1 found something wrong, 2 asked for what cannot be.
+Exit codes: 0 done, 1 found something wrong, 2 asked for what cannot be, 3 done but for
+lines that have to be put into a shared list by hand.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,11 +19,12 @@ from generator.interrupts import interruptible
 from generator.reporting import Format
 
 if TYPE_CHECKING:
+    from generator.changes import Plan
     from generator.diagnostics import Diagnostic
 
 FOUND = 1
 WRONG_USAGE = 2
-EXAMPLE = "booking_core"
+BY_HAND = 3
 TRACEBACK = "SCAFFOLD_TRACEBACK"
 
 app = typer.Typer(
@@ -50,6 +52,10 @@ Written = Annotated[
     Format,
     typer.Option("--format", help="How findings are written; all but text: to stdout."),
 ]
+Domain = Annotated[Path, typer.Argument(help="The blueprint of one domain: a file.")]
+ProjectFolder = Annotated[
+    Path, typer.Option("--project", help="The project, or a folder in it.")
+]
 Tested = Annotated[
     str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
 ]
@@ -65,7 +71,6 @@ Part = Annotated[
 Out = Annotated[
     Path | None, typer.Option(help="The file to write it to; else standard output.")
 ]
-Released = Annotated[Path, typer.Argument(help="The folder of the project.")]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -100,11 +105,11 @@ def new_project(
     format: Written = Format.TEXT,
 ) -> None:
     """Write a whole service into a new folder."""
-    with _mistakes_of(blueprint, format):
+    with _mistakes(format):
         with interruptible():
             from generator import pipeline, write
         planned = pipeline.plan(blueprint, folder)
-        _print_all(planned.warnings, blueprint, format)
+        _print_all(planned.warnings, format)
         if strict and planned.warnings:
             typer.echo(
                 "scaffold: a warning, and --strict: nothing is written", err=True
@@ -121,16 +126,82 @@ def new_project(
     _tell(f"{len(planned.tree)} files; {written}", format)
 
 
+@app.command()
+def new_domain(
+    path: Domain, project: ProjectFolder = Path("."), dry_run: DryRun = False
+) -> None:
+    """Take a domain into a project: its code, tests, tables, and every list."""
+    with _mistakes():
+        with interruptible():
+            from generator import living
+        _carry_out(lambda root: living.new_domain(root, path), project, dry_run)
+
+
+@app.command()
+def sync(project: ProjectFolder = Path("."), dry_run: DryRun = False) -> None:
+    """Make a project follow its blueprints, and keep what you wrote."""
+    with _mistakes():
+        with interruptible():
+            from generator import living
+        _carry_out(living.sync, project, dry_run)
+
+
+@app.command()
+def diff(project: ProjectFolder = Path(".")) -> None:
+    """Show what `sync` would change; write nothing."""
+    with _mistakes():
+        with interruptible():
+            from generator import living, telling
+        planned = living.sync(living.settled(project, write=False))
+        for row in telling.differences(planned):
+            typer.echo(row, nl=False)
+    raise typer.Exit(FOUND if planned.ops or planned.unsettled else 0)
+
+
+@app.command()
+def check(
+    project: ProjectFolder = Path("."),
+    strict: Strict = False,
+    format: Written = Format.TEXT,
+) -> None:
+    """Say where a project does not follow its blueprint; write nothing."""
+    with _mistakes(format):
+        with interruptible():
+            from generator import checking
+        findings = checking.check(project)
+        _print_all(findings, format, err=False)
+    wrong = [each for each in findings if strict or each.severity == "error"]
+    raise typer.Exit(FOUND if wrong else 0)
+
+
+def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> None:
+    """Finish what an interrupted run left, then plan, tell and write."""
+    from generator import journal, living, telling
+
+    root = living.settled(project, write=not dry_run)
+    planned = plan(root)
+    _print_all(planned.warnings, Format.TEXT)
+    if not dry_run:
+        journal.apply(root, planned.ops)
+    for line in telling.lines(planned):
+        typer.echo(line)
+    typer.echo(telling.summary(planned, dry_run))
+    if any(change.paste for change in planned.changes):
+        raise typer.Exit(BY_HAND)
+    if planned.unsettled:
+        raise typer.Exit(FOUND)
+
+
 @app.command("test")
 def run_scenarios(
     blueprint: Tested = ".", strict: Strict = False, format: Written = Format.TEXT
 ) -> None:
     """Run the scenarios of a blueprint, without a project."""
-    with _mistakes_of(blueprint, format):
+    with _mistakes(format):
         with interruptible():
             from generator import trial
         code, warnings = trial.run(blueprint, aside=format is not Format.TEXT)
-        _print_all(warnings, blueprint, format)
+        _print_all(warnings, format)
     raise typer.Exit(FOUND if strict and warnings else code)
 
 
@@ -142,7 +213,7 @@ def explain_it(
     format: Written = Format.TEXT,
 ) -> None:
     """Explain a code by an example, or say where a blueprint's values come from."""
-    with _mistakes_of(what, format):
+    with _mistakes(format):
         with interruptible():
             from generator import explanation, mapping, pipeline
             from generator.diagnostics import Report
@@ -153,7 +224,7 @@ def explain_it(
         else:
             report = Report()
             tables = mapping.about(pipeline.load_service(what, report), name)
-            _print_all(report.warnings, what, format)
+            _print_all(report.warnings, format)
             _tell("\n\n".join(map(str, tables)), format)
             if strict and report.warnings:
                 raise typer.Exit(FOUND)
@@ -162,7 +233,7 @@ def explain_it(
 @app.command("schema")
 def print_schema(out: Out = None) -> None:
     """Print the JSON Schema of blueprint files, for editors."""
-    with _mistakes_of(""):
+    with _mistakes():
         from generator import schema
 
         if out is None:
@@ -172,31 +243,9 @@ def print_schema(out: Out = None) -> None:
 
 
 @app.command()
-def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
-    """Freeze what goes out: event schemas, migrations, and golden events."""
-    blueprint = str(project / "blueprints")
-    with _mistakes_of(blueprint):
-        with interruptible():
-            from generator import releasing
-        planned = releasing.plan(project, dry=dry_run)
-        _print_all(planned.warnings, blueprint, Format.TEXT)
-        if not dry_run:
-            planned.apply()
-    for change in planned.changes:
-        verb = "create" if change.seen is None else "update"
-        typer.echo(f"{verb}  {change.path}")
-    if not planned.changes:
-        typer.echo("nothing is new since the last release")
-    elif dry_run:
-        typer.echo(f"{len(planned.changes)} files; a dry run: none was written")
-    else:
-        typer.echo(f"{len(planned.changes)} files; commit them with the release")
-
-
-@app.command()
 def demo(folder: DemoFolder = Path("demo"), once: Once = False) -> None:
     """Write the example service, start it, and watch it take a booking."""
-    with _mistakes_of(EXAMPLE):
+    with _mistakes():
         _must_be_posix()
         with interruptible():
             from generator.demo import run
@@ -211,7 +260,7 @@ def _must_be_posix() -> None:
 
 
 @contextmanager
-def _mistakes_of(blueprint: str, format: Format = Format.TEXT) -> Iterator[None]:
+def _mistakes(format: Format = Format.TEXT) -> Iterator[None]:
     """Say what is wrong in a few words, never with a traceback."""
     from generator.diagnostics import BlueprintError, ScaffoldError
     from generator.sources import WrongUsage
@@ -219,7 +268,7 @@ def _mistakes_of(blueprint: str, format: Format = Format.TEXT) -> Iterator[None]
     try:
         yield
     except BlueprintError as error:
-        _print_all(error.diagnostics, blueprint, format)
+        _print_all(error.diagnostics, format)
         raise typer.Exit(FOUND) from error
     except ScaffoldError as error:
         typer.echo(f"scaffold: {error}", err=True)
@@ -245,16 +294,17 @@ def _tell(line: str, format: Format) -> None:
 
 
 def _print_all(
-    diagnostics: Sequence[Diagnostic], blueprint: str, format: Format
+    diagnostics: Sequence[Diagnostic], format: Format, err: bool = True
 ) -> None:
     from generator.diagnostics import Report
     from generator.document import read
     from generator.reporting import written
-    from generator.sources import find, locks
 
-    lines = {
-        source.file: read(source.place, source.file, Report()).lines
-        for source in (*find(blueprint), *locks(Path(blueprint).parent))
+    files = {
+        span.file
+        for each in diagnostics
+        for span in (each.span, *(place for place, _ in each.also))
     }
+    lines = {file: read(file, file, Report()).lines for file in files}
     if said := written(diagnostics, lines, format):
-        typer.echo(said, err=format is Format.TEXT)
+        typer.echo(said, err=err and format is Format.TEXT)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from generator.diagnostics import Path, Report, Span
+from generator.sources import MAX_BYTES
 
 CODES = {
     "B001": "The text is not YAML.",
@@ -25,7 +26,6 @@ CODES = {
     "B009": "A file is larger or nested deeper than any blueprint needs.",
 }
 
-MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_INVISIBLE = 10
@@ -37,6 +37,7 @@ HINTS = {
 }
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 LINE_END = re.compile(r"\r\n|\r|\n")
+CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufeff\ufffd-\uffff]"
@@ -128,9 +129,24 @@ def load(text: str, file: str, report: Report) -> Document:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         report.error("B009", Span(file, 1, 1), _too_large(size))
-    elif not _report_invisible(document, report):
+    elif not (
+        _report_invisible(document, report) or _report_conflict(document, report)
+    ):
         _Reader(document, report).read()
     return document
+
+
+def _report_conflict(document: Document, report: Report) -> bool:
+    """Whether git left a conflict in the text: only a person knows what is meant."""
+    marker = CONFLICT.search(document.text)
+    if marker:
+        line = document.text.count("\n", 0, marker.start()) + 1
+        place = Span(document.file, line, 1, 8)
+        hint = (
+            "choose what holds, and remove the rows with <<<<<<<, ======= and >>>>>>>"
+        )
+        report.error("B001", place, "git left a conflict here", hint)
+    return marker is not None
 
 
 def plain(text: str | None, file: str = "") -> Document:

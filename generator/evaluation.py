@@ -45,6 +45,7 @@ class Evaluation:
             for value in vocabulary.value_objects
         }
         self._steps = 0
+        self._namespaces: dict[str, dict[str, object]] = {}
         self._classes: dict[str, type] = {
             f"{vocabulary.module}.{enum.name}": _enum(enum)
             for vocabulary in vocabularies
@@ -112,7 +113,9 @@ class Evaluation:
         return property(lambda self_: self._run(code, module, {"self": self_}))
 
     def _run(self, code: str, module: str, scope: Mapping[str, object]) -> Any:
-        known = {**self._namespace(module), **scope}
+        if module not in self._namespaces:
+            self._namespaces[module] = self._namespace(module)
+        known = {**self._namespaces[module], **scope}
         return eval(compile(code, "<printed>", "eval"), known)
 
     def _namespace(self, module: str) -> dict[str, object]:

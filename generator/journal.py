@@ -36,6 +36,8 @@ STAGED = HOME / "staged"
 JOURNAL = HOME / "journal"
 DRAFT = HOME / "journal.draft"
 NOT_APPLIED = HOME / "not-applied"
+MARKS = (STAGED, JOURNAL, DRAFT)
+"""One of them is there where a run was interrupted."""
 ABSENT = ""
 
 
@@ -110,10 +112,9 @@ def apply(root: Path, ops: Sequence[Op]) -> None:
 
 def recover(root: Path) -> Recovery:
     """Finish or undo what an interrupted run left; every run that writes begins so."""
-    marks = (STAGED, JOURNAL, DRAFT)
     with Folder(root) as folder:
         _check_home(folder)
-        if not any(folder.state(mark) for mark in marks):
+        if not any(folder.state(mark) for mark in MARKS):
             return Recovery("clean")
     with _entered(root) as folder:
         return _recovered(folder)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import blueprint, document, evolution, lock, rules, sources, write
+from generator import (
+    blueprint,
+    document,
+    evolution,
+    lock,
+    project,
+    rules,
+    sources,
+    write,
+)
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Sources
 from generator.document import Document
 from generator.golden_events import golden_events
 from generator.interrupts import checkpoint
+from generator.kinds import Kind
 from generator.lock import NOTHING, Locks, released_events
 from generator.model import Service
-from generator.render import render
+from generator.render import Skeleton, copied, render
 from generator.resolve import resolve
 from generator.sources import Source
 from generator.style import polish
@@ -21,25 +31,25 @@ from generator.tree import File, Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would write, where, and what it warns of; nothing is written yet."""
+class NewProject:
+    """What a new project would be, where, and what to warn of; nothing is written."""
 
     place: write.Place
     tree: Tree
     warnings: tuple[Diagnostic, ...]
 
 
-def plan(name: str | Path, project: Path) -> Plan:
+def plan(name: str | Path, folder: Path) -> NewProject:
     """The whole project that a blueprint describes, for an absent or empty folder."""
-    place = write.fit(project)
+    place = write.fit(folder)
     report = Report()
-    tree = build(sources.whole(sources.find(name)), report)
-    return Plan(place, tree, tuple(report.diagnostics))
+    tree = found(sources.whole(sources.find(name)), report)
+    return NewProject(place, tree, tuple(report.diagnostics))
 
 
-def generate(name: str | Path, project: Path) -> Plan:
+def generate(name: str | Path, folder: Path) -> NewProject:
     """Plan a project and write it: all of its files, or none."""
-    planned = plan(name, project)
+    planned = plan(name, folder)
     write.apply(planned.tree, write.Disk(planned.place))
     return planned
 
@@ -50,14 +60,16 @@ def load_service(name: str | Path, report: Report | None = None) -> Service:
     return understand(read(sources.find(name), report), report)
 
 
-def build(texts: Sequence[Source], report: Report, locks: Locks = NOTHING) -> Tree:
+def found(texts: Sequence[Source], report: Report) -> Tree:
+    """A new project: what is generated, and what is kept to follow the blueprint."""
+    return project.keeping(build(texts, report))
+
+
+def build(texts: Sequence[Source], report: Report) -> Tree:
     """From texts to the finished tree."""
     documents = read(texts, report)
-    service = understand(documents, report, locks)
-    checkpoint("render")
-    tree = render(service)
-    checkpoint("style")
-    return polish(tree) | golden_events(service, locks) | _copies(texts, documents)
+    service = understand(documents, report)
+    return printed(service) | language() | copies(texts, documents)
 
 
 def examine(
@@ -87,13 +99,16 @@ def released(documents: Sequence[Document], report: Report) -> Locks:
 
 
 def understand(
-    documents: Sequence[Document], report: Report, locks: Locks = NOTHING
+    documents: Sequence[Document],
+    report: Report,
+    locks: Locks = NOTHING,
+    only: Collection[str] | None = None,
 ) -> Service:
-    """From values to the checked model."""
+    """From values to the checked model; `only` names the domains to be printed."""
     checkpoint("parse")
     shaped = blueprint.parse(documents, report)
     checkpoint("resolve")
-    service = resolve(shaped, report)
+    service = resolve(shaped, report, only)
     checkpoint("check")
     rules.check(service, documents, report, released_events(locks))
     if not report.errors:
@@ -102,13 +117,40 @@ def understand(
     return service
 
 
-def _copies(texts: Sequence[Source], documents: Sequence[Document]) -> Tree:
+def printed(
+    service: Service,
+    skeleton: Skeleton = copied,
+    locks: Locks = NOTHING,
+    only: Collection[str] | None = None,
+) -> Tree:
+    """From the model to formatted files; `only` names the domains that are wanted."""
+    checkpoint("render")
+    tree = render(service, skeleton, only)
+    golden = golden_events(service, wanted(locks, only))
+    checkpoint("style")
+    return polish(tree) | golden
+
+
+def wanted(locks: Locks, only: Collection[str] | None) -> Locks:
+    """The locks of the domains that are to be printed."""
+    return {name: each for name, each in locks.items() if only is None or name in only}
+
+
+def language() -> Tree:
+    """What editors are told of the language, in the version that is here."""
+    from generator import schema
+
+    return Tree([(schema.PLACE, File(schema.text(), origin="blueprint language"))])
+
+
+def copies(texts: Sequence[Source], documents: Sequence[Document]) -> Tree:
     """The project keeps the blueprint that it was made from, ready for an editor."""
     from generator import schema
 
-    copies = {
-        f"blueprints/{text.name}": schema.announced(document.text)
+    return Tree(
+        (
+            f"blueprints/{text.name}",
+            File(schema.announced(document.text), origin="blueprint", kind=Kind.ONCE),
+        )
         for text, document in zip(texts, documents, strict=True)
-    }
-    copies[schema.PLACE] = schema.text()
-    return Tree((path, File(text, origin="blueprint")) for path, text in copies.items())
+    )

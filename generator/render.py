@@ -1,4 +1,4 @@
-"""Print the service: Copier renders the skeleton, its Jinja environment the domains.
+"""Print the service: Copier renders the skeleton, our own press the domains.
 
 The template trees mirror the output. A path below `templates/domain` is a template of
 its own: one that names `aggregate` is printed for every aggregate, all others for every
@@ -9,40 +9,32 @@ named `*.jinja` is rendered, any other is copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from generator import model
 from generator.interrupts import interruptible
+from generator.kinds import kind_of
 from generator.places import templates
+from generator.press import SUFFIX, Names, Press
 from generator.scratch import scratch
 from generator.tree import File, Tree, read
 
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+AGGREGATE = re.compile(r"\{[{%][^}]*\baggregate\b")
 
-    from generator.model import Service
-
-SUFFIX = ".jinja"
-CACHES = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")
-
-Names = Mapping[str, object]
+Skeleton = Callable[[model.Service], Tree]
 
 
-def render(service: Service) -> Tree:
-    """Every generated file of a service, not yet formatted."""
-    skeleton, environment = render_skeleton(service)
-    return skeleton | Printer(environment).print(service)
-
-
-def render_skeleton(service: Service) -> tuple[Tree, Environment]:
-    """What belongs to no domain, and the environment in which it was printed."""
+def copied(service: model.Service) -> Tree:
+    """The skeleton of a new project, by Copier."""
     with scratch() as folder:
         with interruptible():
             import copier
 
-            worker = copier.run_copy(
+            copier.run_copy(
                 str(templates("service")),
                 folder,
                 data=service.answers,
@@ -51,74 +43,89 @@ def render_skeleton(service: Service) -> tuple[Tree, Environment]:
                 overwrite=True,
                 quiet=True,
             )
-        return read(folder, "service"), worker.jinja_env
+        return _marked(read(folder, "service"))
 
 
-class Printer:
-    """Prints what belongs to the domains of a service, and what these share."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._shared = _Folder(templates("shared"), environment)
-        self._domain = _Folder(templates("domain"), environment)
-
-    def print(self, service: Service) -> Tree:
-        """The files of all domains."""
-        return Tree(self._files(service))
-
-    def _files(self, service: Service) -> Iterator[tuple[str, File]]:
-        if service.shared is not None:
-            names: Names = {"service": service, "shared": service.shared}
-            yield from self._shared.printed(names, "shared")
-        for domain in service.domains:
-            names = {"service": service, "domain": domain}
-            yield from self._domain.printed(names, f"domain {domain.name}")
-            for aggregate in domain.aggregates:
-                own = {**names, "aggregate": aggregate}
-                yield from self._domain.printed(own, f"domain {domain.name}")
-
-
-class _Folder:
-    """The templates of one folder; each is compiled once, with its path."""
-
-    def __init__(self, folder: Path, environment: Environment) -> None:
-        from jinja2 import FileSystemLoader, meta
-
-        self._folder = folder
-        self._environment = environment.overlay(loader=FileSystemLoader(folder))
-        self._paths: dict[str, tuple[Template, bool]] = {}
-        for source in _sources(folder):
-            asked = meta.find_undeclared_variables(self._environment.parse(source))
-            path = self._environment.from_string(source)
-            self._paths[source] = path, "aggregate" in asked
-
-    def printed(self, names: Names, origin: str) -> Iterator[tuple[str, File]]:
-        """The files whose paths ask for these names."""
-        for source, (template, of_aggregate) in self._paths.items():
-            if of_aggregate == ("aggregate" in names):
-                with _blaming(source):
-                    path = template.render(names).removesuffix(SUFFIX)
-                    if "" not in path.split("/"):
-                        yield path, File(self._text(source, names), origin=origin)
-
-    def _text(self, source: str, names: Names) -> str:
-        if not source.endswith(SUFFIX):
-            return (self._folder / source).read_bytes().decode()
-        return self._environment.get_template(source).render(names)
-
-
-def _sources(folder: Path) -> list[str]:
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and not set(CACHES) & set(path.parts)
+def printed(service: model.Service) -> Tree:
+    """The same skeleton for a project that lives, without Copier."""
+    press = _press("service")
+    return Tree(
+        (path, _file(press, source, path, service.answers, "service"))
+        for source, path in press.paths(service.answers, lambda _: True).items()
     )
 
 
-@contextmanager
-def _blaming(source: str) -> Iterator[None]:
-    """Say which template was being printed when something goes wrong in it."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"while printing the template {source}")
-        raise
+def render(
+    service: model.Service,
+    skeleton: Skeleton = copied,
+    only: Collection[str] | None = None,
+) -> Tree:
+    """Every generated file of a service, not yet formatted.
+
+    `only` names the domains that are printed where not all of them are wanted.
+    """
+    return skeleton(service) | domains(service, only)
+
+
+def domains(service: model.Service, only: Collection[str] | None = None) -> Tree:
+    """What belongs to the domains of a service, and what these share."""
+    files: list[tuple[str, File]] = []
+    if service.shared is not None:
+        names = {"service": service, "shared": service.shared}
+        files += _round(_press("shared"), names, "shared", _every)
+    for domain in service.domains:
+        if only is None or domain.name in only:
+            names = {"service": service, "domain": domain}
+            press, origin = _press("domain"), f"domain {domain.name}"
+            files += _round(press, names, origin, _of_the_domain)
+            for aggregate in domain.aggregates:
+                own = {**names, "aggregate": aggregate}
+                files += _round(press, own, origin, _of_an_aggregate)
+    return Tree(files)
+
+
+def _press(name: str) -> Press:
+    return _ready(templates(name))
+
+
+@cache
+def _ready(folder: Path) -> Press:
+    """The press of a folder: its templates are compiled once."""
+    return Press(folder)
+
+
+def _every(_source: str) -> bool:
+    return True
+
+
+def _of_an_aggregate(source: str) -> bool:
+    return bool(AGGREGATE.search(source))
+
+
+def _of_the_domain(source: str) -> bool:
+    return not _of_an_aggregate(source)
+
+
+def _round(
+    press: Press, names: Names, origin: str, part: Callable[[str], bool]
+) -> Iterator[tuple[str, File]]:
+    for source, path in press.paths(names, part).items():
+        yield path, _file(press, source, path, names, origin)
+
+
+def _file(press: Press, source: str, path: str, names: Names, origin: str) -> File:
+    text = press.text(source, names)
+    finished = not source.endswith(SUFFIX)
+    return File(text, press.executable(source), origin, kind_of(path), finished)
+
+
+def _marked(tree: Tree) -> Tree:
+    """What Copier made, with the kind of each file and whether it was only copied."""
+    folder = templates("service")
+    return Tree(
+        (
+            path,
+            replace(file, kind=kind_of(str(path)), finished=(folder / path).exists()),
+        )
+        for path, file in tree.items()
+    )

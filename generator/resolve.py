@@ -6,7 +6,7 @@ before anything is rendered. Only domains that cannot be told apart end it at on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,8 +36,13 @@ CODES = {
 }
 
 
-def resolve(blueprint: Blueprint, report: Report) -> model.Service:
-    """The service that a blueprint describes."""
+def resolve(
+    blueprint: Blueprint, report: Report, only: Collection[str] | None = None
+) -> model.Service:
+    """The service that a blueprint describes.
+
+    `only` names the domains that get examples and tests where not all are wanted.
+    """
     _check_domains(blueprint, report)
     symbols = Symbols.of(blueprint, report)
     roles = _roles(blueprint, symbols, report)
@@ -76,7 +81,7 @@ def resolve(blueprint: Blueprint, report: Report) -> model.Service:
         domains=with_policies(domains, shapes, sites),
     )
     views = {name: site.view for name, site in sites.items()}
-    return with_tests(resolved, blueprint, views, report)
+    return with_tests(resolved, blueprint, views, report, only)
 
 
 def _roles(

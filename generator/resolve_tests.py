@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generator import model, names
@@ -31,10 +31,12 @@ def with_tests(
     blueprint: Blueprint,
     views: Mapping[str, View],
     report: Report,
+    only: Collection[str] | None,
 ) -> model.Service:
     """The service, its domains with examples, scenarios and tests.
 
     A domain that rests on mistakes is left as it is: examples would only repeat them.
+    So is one that is not wanted, where `only` names those that are.
     """
     documents = {document.file: document for _, document in blueprint.domains}
     documents[blueprint.service_document.file] = blueprint.service_document
@@ -51,7 +53,8 @@ def with_tests(
     domains = []
     for domain in service.domains:
         view = views[domain.name]
-        if not wrong.isdisjoint(_files(view)):
+        unwanted = only is not None and domain.name not in only
+        if unwanted or not wrong.isdisjoint(_files(view)):
             domains.append(domain)
             continue
         written = _written_examples(view)

@@ -11,6 +11,7 @@ from generator.places import blueprints, examples
 
 SERVICE = "service.yaml"
 LOCKS = ".scaffold/lock"
+MAX_BYTES = 1_000_000
 
 
 class WrongUsage(ScaffoldError):
@@ -23,11 +24,12 @@ class Source:
 
     file: str
     place: Path
+    called: str = ""
 
     @property
     def name(self) -> str:
         """What it is called inside a project."""
-        return self.place.name
+        return self.called or self.place.name
 
 
 def find(blueprint: str | Path) -> tuple[Source, ...]:

@@ -7,6 +7,7 @@ imports away, sorts the rest and formats. No configuration of the user's takes p
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from generator.interrupts import interruptible
@@ -24,8 +25,11 @@ class MalformedCode(Exception):
 
 
 def polish(tree: Tree) -> Tree:
-    """The tree with every Python file linted, sorted and formatted."""
-    python = [path for path in tree if path.suffix == ".py"]
+    """The tree with every Python file linted, sorted and formatted.
+
+    What is only copied has its form already.
+    """
+    python = [p for p, file in tree.items() if p.suffix == ".py" and not file.finished]
     with scratch() as folder:
         for path in python:
             put(folder, path, tree[path])
@@ -47,4 +51,4 @@ def _ruff(command: str, *options: str, cwd: Path) -> None:
 
 def _reread(folder: Path, path: PurePosixPath, tree: Tree) -> File:
     text = (folder / path).read_bytes().decode()
-    return File(text, tree[path].executable, tree[path].origin)
+    return replace(tree[path], text=text, finished=True)

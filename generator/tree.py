@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from generator.diagnostics import ScaffoldError
+from generator.kinds import Kind
 
 DEVICE_NAMES = frozenset(
     ["con", "prn", "aux", "nul"]
@@ -28,6 +29,9 @@ class File:
     text: str
     executable: bool = False
     origin: str = field(default="", compare=False)
+    kind: Kind = field(default=Kind.LOGIC, compare=False)
+    finished: bool = field(default=False, compare=False)
+    """Whether it was only copied, and has its form already."""
 
 
 class Tree(Mapping[PurePosixPath, File]):

@@ -12,12 +12,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
-from generator import model, pipeline
+from generator import model, pipeline, render
 from generator.diagnostics import Report
-from generator.render import Printer, render_skeleton
 from generator.style import polish
 from generator.tree import File, Tree, put
 from tests.blueprints.services import Blueprint
@@ -53,12 +51,6 @@ def resolved(blueprint: Blueprint) -> model.Service:
     return pipeline.understand(blueprint.documents(report), report)
 
 
-@cache
-def printer() -> Printer:
-    _, environment = render_skeleton(_together([]))
-    return Printer(environment)
-
-
 def printed(service: model.Service) -> Tree:
     """The files of the service's domains, in modules that carry its mark."""
     mark = MARK.findall(service.name)[0]
@@ -73,14 +65,14 @@ def printed(service: model.Service) -> Tree:
             str(path).replace("app/shared/", f"app/shared_{mark}/"),
             replace(file, text=renamed(file.text)),
         )
-        for path, file in printer().print(service).items()
+        for path, file in render.domains(service).items()
     ]
     return Tree([(f"app/about_{mark}.py", File(about)), *files])
 
 
 def project(services: Sequence[model.Service], parts: Iterable[Tree]) -> Tree:
     """One project of all these services, in its final form."""
-    skeleton, _ = render_skeleton(_together(services))
+    skeleton = render.printed(_together(services))
     files = [item for part in parts for item in part.items()]
     return polish(Tree([*skeleton.items(), *files]))
 

@@ -1,0 +1,147 @@
+"""What a run changes in a project, and why: nothing of it is done yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+
+from generator.diagnostics import Diagnostic
+from generator.journal import Op
+from generator.merge import Conflict, Note
+from generator.tree import File
+
+BESIDE = ".new"
+
+
+class State(Enum):
+    """How a file of the project stands to the blueprint."""
+
+    IN_STEP = "in step"
+    EDITED = "edited by you"
+    NEWER = "the blueprint is newer"
+    BOTH = "edited by you, and the blueprint is newer"
+    MISSING = "missing"
+    MARKERS = "to be settled"
+    UNLISTED = "a domain is not in this list"
+
+    @property
+    def is_drift(self) -> bool:
+        """Whether the project does not follow its blueprint there."""
+        return self not in (State.IN_STEP, State.EDITED)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one file; `before` and `after` are its contents, None: no file.
+
+    `former` is where it stood before a rename, with `source` as its content there.
+    `beside` is a generated text that gets a file of its own, for it could not be
+    merged. `paste` are lines that a person has to put in. A `quiet` change is not worth
+    a line.
+    """
+
+    verb: str
+    path: PurePosixPath
+    reason: str
+    state: State
+    before: bytes | None = None
+    after: bytes | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[Note, ...] = ()
+    paste: tuple[str, ...] = ()
+    former: PurePosixPath | None = None
+    source: bytes | None = None
+    beside: bytes | None = None
+    executable: bool = False
+    quiet: bool = False
+
+    @property
+    def ops(self) -> Iterator[Op]:
+        """What is to be done on disk."""
+        if self.former is not None:
+            yield Op(self.former, None, self.source)
+        if self.after != self.before:
+            text = None if self.after is None else self.after.decode()
+            yield Op(self.path, text, self.before, self.executable or None)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left for a person to do there."""
+        return not self.conflicts and not self.paste
+
+    @property
+    def is_merged_code(self) -> bool:
+        """Whether it is Python that both sides had a part in, and that merged clean."""
+        both = self.state is State.BOTH and self.is_settled
+        return both and self.path.suffix == ".py" and self.after is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a run would do, and what it warns of."""
+
+    changes: tuple[Change, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """What is to be done on disk."""
+        return tuple(op for change in self.changes for op in change.ops)
+
+    @property
+    def drift(self) -> tuple[Change, ...]:
+        """Where the project does not follow its blueprint."""
+        return tuple(change for change in self.changes if change.state.is_drift)
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """The changes that are worth a line."""
+        return tuple(change for change in self.changes if not change.quiet)
+
+    @property
+    def unsettled(self) -> tuple[Change, ...]:
+        """Where a person has to decide or to do something."""
+        return tuple(change for change in self.changes if not change.is_settled)
+
+
+def beside(path: PurePosixPath) -> PurePosixPath:
+    """Where the generated text of a file goes that cannot be merged."""
+    return path.with_name(f"{path.name}{BESIDE}")
+
+
+def created(path: PurePosixPath, file: File, reason: str) -> Change:
+    """A file that is not there yet."""
+    after = file.text.encode()
+    state, runs = State.NEWER, file.executable
+    return Change("create", path, reason, state, None, after, executable=runs)
+
+
+def kept(path: PurePosixPath, content: bytes, state: State) -> Change:
+    """A file that stays as it is."""
+    return Change("keep", path, state.value, state, content, content, quiet=True)
+
+
+def waiting(
+    path: PurePosixPath, content: bytes, reason: str, lines: list[int]
+) -> Change:
+    """A file that is left as it is until a person has settled it."""
+    conflicts = tuple(Conflict(line, "", "still to be settled") for line in lines)
+    state = State.MARKERS
+    return Change("conflict", path, reason, state, content, content, conflicts)
+
+
+def unmergeable(path: PurePosixPath, content: bytes, new: str, reason: str) -> Change:
+    """A file that stays as it is, with what is generated beside it."""
+    said = f"{reason}; what is generated is in {beside(path).name}"
+    return Change(
+        "conflict",
+        path,
+        reason,
+        State.BOTH,
+        content,
+        content,
+        (Conflict(1, "", said),),
+        beside=new.encode(),
+    )

@@ -1,0 +1,49 @@
+"""What CI asks of a project: whether it follows its blueprint."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from generator import living
+from generator.changes import Change, State
+from generator.diagnostics import Diagnostic, Span
+
+CODES = {
+    "P101": "A generated file is behind the blueprint.",
+    "P102": "A file was edited, and the blueprint has changed it too.",
+    "P103": "A generated file is missing.",
+    "P104": "A file has conflict markers, or a text beside it to be merged.",
+    "P105": "A domain is missing in a shared list.",
+}
+
+_CODES = {
+    State.NEWER: "P101",
+    State.BOTH: "P102",
+    State.MISSING: "P103",
+    State.MARKERS: "P104",
+    State.UNLISTED: "P105",
+}
+_HINTS = {
+    State.NEWER: "`scaffold sync` brings it up to date",
+    State.BOTH: "`scaffold sync` merges, and keeps what you wrote",
+    State.MISSING: (
+        "`scaffold sync` restores it; name it in .scaffold/without to do without it"
+    ),
+    State.MARKERS: "settle what is marked, then `scaffold sync`",
+    State.UNLISTED: "`scaffold sync` puts it in",
+}
+
+
+def check(start: Path) -> list[Diagnostic]:
+    """Every finding in the project that a folder lies in; nothing is written."""
+    root = living.settled(start, write=False)
+    plan = living.sync(root)
+    return [*plan.warnings, *(_finding(root, change) for change in plan.drift)]
+
+
+def _finding(root: Path, change: Change) -> Diagnostic:
+    line = change.conflicts[0].line if change.conflicts else 1
+    place = Span(os.path.relpath(root / change.path), line, 1)
+    said = f"{change.state.value}: {change.reason}"
+    return Diagnostic(_CODES[change.state], said, place, _HINTS[change.state])

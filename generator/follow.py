@@ -1,0 +1,312 @@
+"""Make a project follow its blueprint: base, yours and new, file by file.
+
+`base` is a file as it was last generated, `yours` what stands in the project, `new`
+what is generated now. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from generator import archive, git
+from generator.changes import (
+    Change,
+    State,
+    beside,
+    created,
+    kept,
+    unmergeable,
+    waiting,
+)
+from generator.interrupts import checkpoint
+from generator.kinds import Kind
+from generator.merge import Merged, has_markers, merge, same
+from generator.merged_code import suspected, tidied
+from generator.own_style import OwnStyle
+from generator.project import BASE, Project, is_kept
+from generator.tree import File
+
+MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
+TO_SETTLE = "left as it is until its conflict markers are settled"
+
+Texts = Mapping[PurePosixPath, str]
+
+
+@dataclass(frozen=True)
+class Following:
+    """A project, and the files that its blueprint makes now.
+
+    `new` may lack domains that are known not to have changed: `only` then names those
+    that may have, and files of others are left alone. `renames` are words that the
+    blueprint says were renamed.
+    """
+
+    project: Project
+    new: Mapping[PurePosixPath, File]
+    renames: Mapping[str, str]
+    only: frozenset[str] | None = None
+
+    def changes(self) -> tuple[Change, ...]:
+        """What becomes of each generated file that is not as it should be."""
+        checkpoint("merge")
+        found = [self._change(path) for path in self._paths() if not self._stands(path)]
+        style, base, new = self._style, self.project.base, self._generated
+        found = suspected(tidied(found, style), style, base, new)
+        puts = [self._put_beside(each, each.beside) for each in found if each.beside]
+        return (*found, *puts)
+
+    def base_after(self, changes: Sequence[Change]) -> dict[PurePosixPath, str]:
+        """The base of the next run: what is generated now, but for what has to wait."""
+        after = {
+            path: text
+            for path, text in self._generated.items()
+            if path not in self.new or is_kept(self.new[path])
+        }
+        for change in changes:
+            if change.state is State.MARKERS:
+                origin = self._moves.get(change.path, change.path)
+                after.pop(change.path, None)
+                if origin in self.project.base:
+                    after[origin] = self.project.base[origin]
+        return after
+
+    # One file.
+
+    def _paths(self) -> list[PurePosixPath]:
+        listed = {path for path, file in self.new.items() if file.kind is Kind.SHARED}
+        gone = self.project.base.keys() - set(self._moves.values())
+        return sorted((self._generated.keys() | gone) - listed - self.project.without)
+
+    def _stands(self, path: PurePosixPath) -> bool:
+        """Whether a file is as it was generated, and would be generated so again."""
+        base = self.project.base.get(path)
+        if base is None or self._generated.get(path) != base:
+            return False
+        return path not in self.new or self.project.read(path) == base.encode()
+
+    def _change(self, path: PurePosixPath) -> Change:
+        origin = self._moves.get(path, path)
+        base, content = self.project.base.get(origin), self.project.read(origin)
+        if origin != path and content is not None:
+            return self._moved(path, origin, base, content)
+        return self._decided(path, base, content)
+
+    def _moved(
+        self,
+        path: PurePosixPath,
+        origin: PurePosixPath,
+        base: str | None,
+        content: bytes,
+    ) -> Change:
+        """What becomes of a file that a rename gives another path."""
+        if (there := self.project.read(path)) is not None:
+            return self._decided(path, base, there)
+        change = self._decided(path, base, content)
+        if change.state is State.MARKERS:
+            return change
+        move = replace(change, before=None, former=origin, source=content, quiet=False)
+        reason = f"was {origin}; {change.reason}"
+        return replace(move, verb=_moving(change), reason=reason)
+
+    def _decided(
+        self, path: PurePosixPath, base: str | None, content: bytes | None
+    ) -> Change:
+        file = self.new.get(path)
+        if content is None:
+            return self._absent(path, base, file)
+        if file is not None and file.kind is Kind.ONCE:
+            return kept(path, content, State.IN_STEP)
+        if MARKER.search(content):
+            return self._marked(path, base, content, file)
+        if self.project.read(beside(path)) is not None:
+            reason = f"merge {beside(path).name} into it, and remove that file"
+            return waiting(path, content, reason, [1])
+        try:
+            yours = content.decode()
+        except UnicodeDecodeError:
+            if file is not None and file.text == base:
+                return kept(path, content, State.EDITED)
+            reason = "it is no UTF-8 text, so nothing can be merged into it"
+            new = file.text if file else ""
+            return unmergeable(path, content, new, reason)
+        if file is None:
+            return _no_longer(path, base or "", yours, content)
+        return self._three_way(path, base, yours, content, file)
+
+    def _absent(
+        self, path: PurePosixPath, base: str | None, file: File | None
+    ) -> Change:
+        if file is None:
+            return Change("forget", path, "gone already", State.IN_STEP, quiet=True)
+        styled = replace(file, text=self._styled_new.get(path, file.text))
+        if file.kind is Kind.ONCE:
+            return created(path, styled, f"{file.origin}, written once")
+        if base is None:
+            return created(path, styled, file.origin)
+        restored = created(path, styled, "was missing")
+        return replace(restored, verb="restore", state=State.MISSING)
+
+    def _marked(
+        self, path: PurePosixPath, base: str | None, content: bytes, file: File | None
+    ) -> Change:
+        """A file with conflict markers: git's are settled by structure, ours wait."""
+        checkpoint("settle")
+        text = self._of_both_branches(path, base, file) if file else None
+        if text is not None:
+            reason, after = "what two branches had changed", text.encode()
+            return Change("settle", path, reason, State.BOTH, content, after)
+        lines = has_markers(content.decode(errors="replace"))
+        return waiting(path, content, TO_SETTLE, lines or [1])
+
+    def _of_both_branches(
+        self, path: PurePosixPath, base: str | None, file: File
+    ) -> str | None:
+        """What is generated now, with what people edited on each of two branches."""
+        stages = self._unmerged.get(path)
+        if stages is None:
+            return None
+        text = file.text
+        ours, theirs = (each.get(path, base) for each in self._branches)
+        for former, edited in ((ours, stages.ours), (theirs, stages.theirs)):
+            merged = merge(path, former, edited, text, self.renames)
+            if merged.conflicts or merged.beside is not None:
+                return None
+            text = merged.text
+        return text
+
+    def _three_way(
+        self,
+        path: PurePosixPath,
+        base: str | None,
+        yours: str,
+        content: bytes,
+        file: File,
+    ) -> Change:
+        untouched = base is not None and same(path, base, yours)
+        if yours == file.text or base == file.text:
+            state = State.IN_STEP if untouched or base is None else State.EDITED
+            return kept(path, content, state)
+        state = State.NEWER if untouched else State.BOTH
+        if file.kind is Kind.MIGRATION and not untouched:
+            reason = "edited by you, and SQL is never merged"
+            return unmergeable(path, content, file.text, reason)
+        if base == yours:
+            return _written(path, state, content, Merged(file.text), file)
+        old = self._styled_base.get(self._moves.get(path, path), base)
+        new = self._styled_new.get(path, file.text)
+        merged = merge(path, old, yours, new, self.renames)
+        return _written(path, state, content, merged, file)
+
+    def _put_beside(self, change: Change, text: bytes) -> Change:
+        path = beside(change.path)
+        reason = f"to be merged into {change.path.name} by hand"
+        there = self.project.read(path)
+        return Change("create", path, reason, State.BOTH, there, text, quiet=True)
+
+    # What all files need.
+
+    @cached_property
+    def _generated(self) -> Texts:
+        """Every file as it is generated now, those left alone included."""
+        made = {path: file.text for path, file in self.new.items()}
+        if self.only is None:
+            return made
+        base = self.project.base
+        return {p: base[p] for p in base if not _owner(p, self.only)} | made
+
+    @cached_property
+    def _moves(self) -> Mapping[PurePosixPath, PurePosixPath]:
+        """From a new path to the one that the file had before a rename."""
+        moves: dict[PurePosixPath, PurePosixPath] = {}
+        for former in self.project.base if self.renames else ():
+            path = PurePosixPath(_renamed(str(former), self.renames))
+            is_new = path in self.new and path not in self.project.base
+            if is_new and former not in self.new:
+                moves[path] = former
+        return moves
+
+    @cached_property
+    def _unmerged(self) -> Mapping[PurePosixPath, git.Stages]:
+        return git.unmerged(self.project.root)
+
+    @cached_property
+    def _branches(self) -> tuple[Texts, Texts]:
+        """The bases of the two branches that git was merging."""
+        sides = git.sides(self.project.root, BASE)
+        if sides is None:
+            return self.project.base, self.project.base
+        ours, theirs = (archive.load(side).files for side in sides)
+        return ours, theirs
+
+    @cached_property
+    def _style(self) -> OwnStyle:
+        return OwnStyle(self.project)
+
+    @cached_property
+    def _styled_new(self) -> Texts:
+        """What changed, in the project's style where that is not ours."""
+        base = self.project.base
+        changed = {p: t for p, t in self._generated.items() if base.get(p) != t}
+        return self._style.own(changed)
+
+    @cached_property
+    def _styled_base(self) -> Texts:
+        base = self.project.base
+        changed = {self._moves.get(path, path) for path in self._styled_new}
+        return self._style.own({path: base[path] for path in changed & base.keys()})
+
+
+def _owner(path: PurePosixPath, domains: Collection[str]) -> str | None:
+    """The domain among these that a generated file belongs to."""
+    for part in (*path.parts[:-1], path.stem):
+        for name in (part, part.removeprefix("test_").removesuffix("_api")):
+            if name in domains:
+                return name
+    return None
+
+
+def _renamed(path: str, renames: Mapping[str, str]) -> str:
+    """A path with the words that a rename changes; `_` ends a word there."""
+    for old, new in renames.items():
+        path = re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", new, path)
+    return path
+
+
+def _moving(change: Change) -> str:
+    return "move" if change.is_settled else change.verb
+
+
+def _no_longer(path: PurePosixPath, base: str, yours: str, content: bytes) -> Change:
+    if same(path, base, yours):
+        reason = "no longer generated"
+        return Change("delete", path, reason, State.NEWER, content, None)
+    reason = "no longer generated, edited by you"
+    return Change("keep", path, reason, State.NEWER, content, content)
+
+
+def _written(
+    path: PurePosixPath, state: State, content: bytes, merged: Merged, file: File
+) -> Change:
+    if merged.beside is not None:
+        reason = merged.conflicts[0].reason if merged.conflicts else "cannot be merged"
+        return unmergeable(path, content, merged.beside, reason)
+    verb, reason = "update", file.origin
+    if merged.conflicts:
+        verb, reason = "conflict", "both changed it"
+    elif state is State.BOTH:
+        verb, reason = "merge", f"{file.origin}, with your edits"
+    return Change(
+        verb,
+        path,
+        reason,
+        state,
+        content,
+        merged.text.encode(),
+        merged.conflicts,
+        merged.notes,
+        executable=file.executable,
+    )

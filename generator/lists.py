@@ -1,0 +1,127 @@
+"""The lists that every domain stands in: yours, edited entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from generator import git, names
+from generator.changes import Change, State, created, kept, waiting
+from generator.follow import MARKER, TO_SETTLE
+from generator.interrupts import checkpoint
+from generator.merge import has_markers, merge
+from generator.places import templates
+from generator.press import SUFFIX, Press
+from generator.project import Project
+from generator.register import Entry, NotRegistered, is_registered, register, unregister
+from generator.style import polish
+from generator.tree import File, Tree
+
+REGISTRY = PurePosixPath("app/domain_registry.py")
+ROUTERS = PurePosixPath("app/api/__init__.py")
+
+
+def entry(path: PurePosixPath, domain: str) -> Entry:
+    """How a domain stands in one of the lists."""
+    if path == REGISTRY:
+        module, name = f"app.{domain}.registration", f"{names.constant(domain)}_DOMAIN"
+        return Entry(module, name, list_name="DOMAINS")
+    return Entry("app.api.routers", domain, "router", list_name="ROUTERS")
+
+
+def listed(
+    project: Project, domains: Collection[str], gone: Collection[str]
+) -> Iterator[Change]:
+    """Every domain put into each list, and those that are gone taken out."""
+    checkpoint("register")
+    for path in (REGISTRY, ROUTERS):
+        content = project.read(path)
+        if content is None:
+            file = File(_fresh(path, domains))
+            restored = created(path, file, "was missing")
+            yield replace(restored, verb="restore", state=State.MISSING)
+            continue
+        text = _settled(project, path, content)
+        if text is None:
+            lines = has_markers(content.decode(errors="replace")) or [1]
+            yield waiting(path, content, TO_SETTLE, lines)
+            continue
+        yield from _edited(path, content, text, sorted(domains), sorted(gone))
+
+
+def _fresh(path: PurePosixPath, domains: Collection[str]) -> str:
+    """The list as a new project has it."""
+    named = [
+        {"module": name, "constant": entry(REGISTRY, name).name}
+        for name in sorted(domains)
+    ]
+    printed = Press(templates("service")).text(f"{path}{SUFFIX}", {"domains": named})
+    tree = Tree([(path, File(printed))])
+    return polish(tree)[path].text
+
+
+def _settled(project: Project, path: PurePosixPath, content: bytes) -> str | None:
+    """The list as text, what git left in conflict settled; None if it cannot be."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    if not MARKER.search(content):
+        return text
+    stages = git.unmerged(project.root).get(path)
+    if stages is None:
+        return None
+    both = merge(path, stages.base, stages.ours, stages.theirs)
+    return None if both.conflicts or both.beside is not None else both.text
+
+
+def _edited(
+    path: PurePosixPath,
+    content: bytes,
+    text: str,
+    domains: Collection[str],
+    gone: Collection[str],
+) -> Iterator[Change]:
+    stays = kept(path, content, State.IN_STEP)
+    edits: list[str] = []
+    for domain in gone:
+        try:
+            without = unregister(text, entry(path, domain))
+        except NotRegistered as refusal:
+            reason = f"{domain} cannot be taken out: {refusal.reason}"
+            yield _refused(stays, reason, refusal.lines)
+            continue
+        if without != text:
+            text = without
+            edits.append(f"without {domain}")
+    for domain in domains:
+        if is_registered(text, entry(path, domain)):
+            continue
+        try:
+            text = register(text, entry(path, domain))
+            edits.append(f"with {domain}")
+        except NotRegistered as refusal:
+            yield _refused(stays, refusal.reason, refusal.lines)
+    after = text.encode()
+    if after != content:
+        reason = ", ".join(edits) or "branches merged"
+        yield replace(
+            stays,
+            verb="register",
+            reason=reason,
+            state=State.UNLISTED,
+            after=after,
+            quiet=False,
+        )
+
+
+def _refused(stays: Change, reason: str, lines: tuple[str, ...]) -> Change:
+    return replace(
+        stays,
+        verb="by hand",
+        reason=reason,
+        state=State.UNLISTED,
+        paste=lines,
+        quiet=False,
+    )

@@ -1,0 +1,164 @@
+"""A project that lives: how it follows its blueprint, and takes in a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from generator import archive, journal, project
+from generator.changes import Change, Plan, State
+from generator.diagnostics import Report, ScaffoldError
+from generator.digest import GENERATOR, UNCLEAR, WHOLE, contents, written
+from generator.follow import Following
+from generator.kinds import kind_of
+from generator.lists import listed
+from generator.project import BASE, BLUEPRINTS, DIGEST, Project
+from generator.sources import Source, WrongUsage
+from generator.tree import File
+
+
+class Behind(ScaffoldError):
+    """The project does not follow its blueprint yet."""
+
+
+class Interrupted(ScaffoldError):
+    """A run that was interrupted has to be finished first."""
+
+
+class Known(WrongUsage):
+    """The project has the domain already."""
+
+
+def settled(start: Path, write: bool) -> Path:
+    """The project that a folder lies in, what an interrupted run left being finished.
+
+    Where nothing may be written such a run is only told of.
+    """
+    root = project.find(start)
+    if write:
+        journal.recover(root)
+    elif any((root / mark).exists() for mark in journal.MARKS):
+        raise Interrupted(
+            "a run was interrupted here; `scaffold sync` finishes what it had begun"
+        )
+    return root
+
+
+def sync(root: Path) -> Plan:
+    """What makes the project follow its blueprint."""
+    known = project.load(root)
+    texts = known.sources()
+    now = known.digested(contents(texts))
+    if known.digests == now:
+        return _standing(known, now)
+    # Most runs find nothing new, and need none of what understands a blueprint.
+    from generator import pipeline, render
+
+    report = Report()
+    documents = pipeline.read(texts, report)
+    locks = pipeline.released(pipeline.read(known.locks(), report), report)
+    only = _changed(known.digests, now)
+    service = pipeline.understand(documents, report, locks, only)
+    tree = pipeline.printed(service, render.printed, locks, only)
+    if only is None:
+        tree |= pipeline.language()
+    domains = {domain.name for domain in service.domains}
+    gone = known.domains - domains
+    following = Following(known, tree, {}, None if only is None else only | gone)
+    planned = _planned(following, listed(known, domains, gone), now)
+    return replace(planned, warnings=report.warnings)
+
+
+def _standing(known: Project, now: Mapping[str, str]) -> Plan:
+    """How a project stands of which nothing would be generated in another way."""
+    same = {p: File(text, kind=kind_of(str(p))) for p, text in known.base.items()}
+    lists = listed(known, known.domains, ())
+    return _planned(Following(known, same, {}), lists, now)
+
+
+def _changed(
+    before: Mapping[str, str], now: Mapping[str, str]
+) -> frozenset[str] | None:
+    """The domains that may look different from before; None if all of them may."""
+    if before.get(GENERATOR) != now[GENERATOR] or UNCLEAR in now:
+        return None
+    domains = now.keys() - {GENERATOR, WHOLE}
+    return frozenset(name for name in domains if before.get(name) != now[name])
+
+
+def new_domain(root: Path, file: Path) -> Plan:
+    """What takes a domain into the project: its files, and a place in every list."""
+    from generator import pipeline, render
+
+    known = project.load(root)
+    report = Report()
+    name, texts = _with(known, file, report)
+    documents = pipeline.read(texts, report)
+    locks = pipeline.released(pipeline.read(known.locks(), report), report)
+    service = pipeline.understand(documents, report, locks, {name})
+    tree = pipeline.printed(service, render.printed, locks, {name})
+    added = next(index for index, text in enumerate(texts) if text.place == file)
+    copy = pipeline.copies([texts[added]], [documents[added]])
+    following = Following(known, tree | copy, {}, frozenset({name}))
+    domains = {domain.name for domain in service.domains}
+    copied = {p.name: known.read(p) or f.text.encode() for p, f in copy.items()}
+    now = known.digested({**contents(texts), **copied})
+    planned = _planned(following, listed(known, domains, ()), now)
+    own = tuple(each for each in report.warnings if each.span.file == str(file))
+    return replace(planned, warnings=own)
+
+
+def _with(known: Project, file: Path, report: Report) -> tuple[str, list[Source]]:
+    """The domain that a file describes, and the blueprint with it."""
+    if file.is_dir() or not file.exists():
+        raise WrongUsage(f"{file} is no file; name the blueprint of one domain")
+    inside = (known.root / BLUEPRINTS).resolve()
+    texts = [each for each in known.sources() if not _is(each.place, file)]
+    from generator import document
+
+    data = document.read(file, str(file), Report()).data
+    name = str(data.get("domain")) if isinstance(data, dict) else file.stem
+    if isinstance(data, dict) and "service" in data:
+        raise WrongUsage(f"{file} is a service; name the blueprint of one domain")
+    if name in known.domains or any(each.name == f"{name}.yaml" for each in texts):
+        raise Known(
+            f"the project has the domain {name} already;"
+            f" edit {BLUEPRINTS}/{name}.yaml, and let `scaffold sync` follow"
+        )
+    now = known.digested(contents(texts))
+    if known.digests != now or _standing(known, now).drift:
+        raise Behind(
+            "the project does not follow its blueprint as it is now, or was made by"
+            " another version of scaffold: `scaffold sync` first"
+        )
+    called = file.name if file.resolve().parent == inside else f"{name}.yaml"
+    service, *domains = texts
+    domains.append(Source(str(file), file, called))
+    return name, [service, *sorted(domains, key=lambda each: each.name)]
+
+
+def _is(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _planned(
+    following: Following, lists: Iterable[Change], now: Mapping[str, str]
+) -> Plan:
+    """The whole plan: the files, the lists, and what is kept for the next run."""
+    known = following.project
+    changes = following.changes()
+    base = archive.dump(following.base_after(changes))
+    texts = {BASE: base, DIGEST: written(now)}
+    if any(each.state is State.MARKERS for each in changes):
+        # What had to wait is generated once more, as soon as it is settled.
+        del texts[DIGEST]
+    return Plan((*changes, *lists, *(_kept(known, p, t) for p, t in texts.items())))
+
+
+def _kept(known: Project, path: PurePosixPath, text: str) -> Change:
+    """What scaffold itself keeps in the project."""
+    before, after = known.read(path), text.encode()
+    return Change(
+        "keep", path, "as generated", State.IN_STEP, before, after, quiet=True
+    )
