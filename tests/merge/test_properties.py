@@ -23,7 +23,7 @@ WORD = re.compile(r"\w+")
 
 def pool(name: str) -> tuple[str, list[str]]:
     """A base of the cases, and every single edit that a case makes of it."""
-    own = [case for case in cases() if case.path.name == name]
+    own = [case for case in cases() if str(case.path) == name]
     hunks = [
         f"@@\n{hunk}"
         for case in own
