@@ -99,6 +99,20 @@ def test_the_fingerprint_follows_the_sources(
     assert before != snapshots.fingerprint.__wrapped__(Loan)
 
 
+def test_the_fingerprint_follows_how_old_events_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upcasters = tmp_path / "lending/upcasters.py"
+    upcasters.parent.mkdir()
+    own = str(tmp_path / "lending/aggregate.py")
+    monkeypatch.setattr(sys.modules[Loan.__module__], "__file__", own)
+    prints = set()
+    for text in ("before", "after"):
+        upcasters.write_text(text)
+        prints.add(snapshots.fingerprint.__wrapped__(Loan))
+    assert len(prints) == 2
+
+
 def test_the_fingerprint_follows_what_other_domains_define(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
