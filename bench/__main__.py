@@ -9,7 +9,7 @@ import sys
 
 import structlog
 
-NAMES = ("commands", "http", "projections", "rehydration", "relay")
+NAMES = ("commands", "http", "profile", "projections", "rehydration", "relay")
 
 
 def main() -> None:

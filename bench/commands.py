@@ -18,6 +18,10 @@ from bench.measuring import Act, compare, server
 BASELINE = "asyncpg: INSERT of one event, autocommit, pool 16"
 CONCURRENT = (1, 16, 64)
 ACCOUNTS = 1_500
+LONG = 40
+LONG_STREAMS = 128
+REMEMBERING = "bus, group commit"
+FORGETFUL = "bus, group commit, nothing remembered"
 
 
 async def main() -> None:
@@ -27,8 +31,8 @@ async def main() -> None:
             "bus, direct": await stack.enter_async_context(
                 Bank.on(on, pool, group=False)
             ),
-            "bus, group commit": await stack.enter_async_context(Bank.on(on, pool)),
-            "bus, group commit, nothing remembered": await stack.enter_async_context(
+            REMEMBERING: await stack.enter_async_context(Bank.on(on, pool)),
+            FORGETFUL: await stack.enter_async_context(
                 Bank.on(on, pool, remember=False)
             ),
             "bus, group commit, sync row": await stack.enter_async_context(
@@ -73,8 +77,18 @@ async def main() -> None:
         pays |= {name: bank.payer(ours[name]) for name, bank in banks.items()}
         pays["eventsourcing: get, save, 16 threads"] = library_pays
         await compare("An event more on a stream, 64 concurrent", BASELINE, pays, 64)
+
+        # The longer a stream is, the more a load costs.
+        grown: dict[str, Act] = {BASELINE: by_hand}
+        for name in (REMEMBERING, FORGETFUL):
+            long = [(await each).id for each in _opening(banks[name], LONG_STREAMS)]
+            for _ in range(LONG):
+                await asyncio.gather(*map(banks[name].pay, long))
+            grown[name] = banks[name].payer(cycle(long))
+        title = f"An event more on a stream of {LONG} and more, 64 concurrent"
+        await compare(title, BASELINE, grown, 64)
         await pool.close()
 
 
-def _opening(bank: Bank) -> list[asyncio.Task[Accepted]]:
-    return [asyncio.create_task(bank.open()) for _ in range(ACCOUNTS)]
+def _opening(bank: Bank, count: int = ACCOUNTS) -> list[asyncio.Task[Accepted]]:
+    return [asyncio.create_task(bank.open()) for _ in range(count)]

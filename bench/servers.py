@@ -32,15 +32,25 @@ async def generated(
     on: Server, folder: Path, *, level: str = "warning"
 ) -> AsyncIterator[int]:
     """The service of `bench/blueprint`, with one worker; gives its port."""
-    project = folder / "bank"
-    if not project.exists():
-        pipeline.generate(BLUEPRINT, project)
-        migrating = await _start(project, ours(on), "-m", "app", "migrate")
-        assert await processes.finish(migrating) == 0
+    project = await _project(on, folder)
     port = _free_port()
     settings = {"HTTP_PORT": str(port), "SERVICE_LOG_LEVEL": level}
     async with _serving(project, ours(on) | settings, port, "-m", "app", "serve"):
         yield port
+
+
+async def profiled(on: Server, folder: Path, path: str) -> None:
+    """Have the service sample itself under this request, and print what it finds."""
+    project = await _project(on, folder)
+    settings = ours(on) | {
+        "SERVICE_LOG_LEVEL": "warning",
+        "PYTHONPATH": f"{project}{os.pathsep}{ROOT}",
+        "BENCH_PATH": path,
+        "BENCH_BODY": BODY.decode(),
+        "BENCH_TOKEN": token(),
+    }
+    sampling = await _start(project, settings, "-m", "bench.sampled", said=None)
+    assert await processes.finish(sampling) == 0
 
 
 @asynccontextmanager
@@ -73,6 +83,16 @@ def token() -> str:
     return jwt.encode(claims, SECRET, algorithm="HS256")
 
 
+async def _project(on: Server, folder: Path) -> Path:
+    """The generated service in this folder, with its tables in the database."""
+    project = folder / "bank"
+    if not project.exists():
+        pipeline.generate(BLUEPRINT, project)
+        migrating = await _start(project, ours(on), "-m", "app", "migrate")
+        assert await processes.finish(migrating) == 0
+    return project
+
+
 @asynccontextmanager
 async def _serving(
     folder: Path, settings: Mapping[str, str], port: int, *arguments: str
@@ -89,12 +109,15 @@ async def _serving(
 
 
 async def _start(
-    folder: Path, settings: Mapping[str, str], *arguments: str
+    folder: Path,
+    settings: Mapping[str, str],
+    *arguments: str,
+    said: int | None = DEVNULL,
 ) -> asyncio.subprocess.Process:
     inherited = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return await processes.start(
         *(sys.executable, *arguments),
-        said=DEVNULL,
+        said=said,
         env={**inherited, **settings},
         cwd=folder,
     )
