@@ -22,7 +22,7 @@ from generator.diagnostics import Diagnostic, Span
 from generator.reporting import Format, written
 from tests.tool.folders import contents, make
 
-HOSTILE = '50%, a:b <x> & "]]>" \x1b[2J\u202e\uffff\ud800 \r\n::error::no 日本'
+HOSTILE = '50%0A, a:b <x> & "]]>" \x1b[2J\u202e\uffff\ud800 \r\n::error::no 日本'
 WRONG = Diagnostic(
     "B303",
     HOSTILE,
@@ -85,7 +85,7 @@ def test_a_workflow_command_is_one_line_and_gives_the_text_back() -> None:
     assert (properties["line"], properties["col"]) == ("2", "5")
     assert properties["title"] == "scaffold B303"
     message, hint, also = unquote(found["data"]).splitlines()
-    assert message.startswith('50%, a:b <x> & "]]>" \\x1b[2J\\u202e')
+    assert message.startswith('50%0A, a:b <x> & "]]>" \\x1b[2J\\u202e')
     assert hint == "do this"
     assert also.startswith("/tmp/other.yaml:1:1: ")
 
