@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from generator import living
+from generator import journal, living, project
 from generator.changes import Change, State
+from generator.contract import differing
 from generator.diagnostics import Diagnostic, Span
 
 CODES = {
@@ -39,7 +41,35 @@ def check(start: Path) -> list[Diagnostic]:
     """Every finding in the project that a folder lies in; nothing is written."""
     root = living.settled(start, write=False)
     plan = living.sync(root)
-    return [*plan.warnings, *(_finding(root, change) for change in plan.drift)]
+    drift = (_finding(root, change) for change in plan.drift)
+    return [*plan.warnings, *drift, *_contract(project.load(root))]
+
+
+def adopt(start: Path) -> tuple[str, ...]:
+    """Make the blueprint say what code was made to say by hand; what it was, in words.
+
+    `NotAdopted`, and nothing written, if the blueprint would not be sound with it.
+    """
+    root = living.settled(start, write=True)
+    known = project.load(root)
+    found = differing(known)
+    if not found:
+        return ()
+    # Most projects say what their blueprints say, and nothing has to be understood.
+    from generator.adoption import Adoption
+
+    ops, told = Adoption(known, found).adopted()
+    journal.apply(root, ops)
+    return told
+
+
+def _contract(known: project.Project) -> Sequence[Diagnostic]:
+    found = differing(known)
+    if not found:
+        return ()
+    from generator.adoption import Adoption
+
+    return Adoption(known, found).findings()
 
 
 def _finding(root: Path, change: Change) -> Diagnostic:

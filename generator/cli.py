@@ -56,6 +56,10 @@ Domain = Annotated[Path, typer.Argument(help="The blueprint of one domain: a fil
 ProjectFolder = Annotated[
     Path, typer.Option("--project", help="The project, or a folder in it.")
 ]
+Adopt = Annotated[
+    bool,
+    typer.Option("--adopt", help="Let the blueprint say what code was made to say."),
+]
 Tested = Annotated[
     str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
 ]
@@ -161,13 +165,16 @@ def diff(project: ProjectFolder = Path(".")) -> None:
 @app.command()
 def check(
     project: ProjectFolder = Path("."),
+    adopt: Adopt = False,
     strict: Strict = False,
     format: Written = Format.TEXT,
 ) -> None:
-    """Say where a project does not follow its blueprint; write nothing."""
+    """Say where a project and its blueprint differ; write nothing unless --adopt."""
     with _mistakes(format):
         with interruptible():
             from generator import checking
+        for line in checking.adopt(project) if adopt else ():
+            _tell(line, format)
         findings = checking.check(project)
         _print_all(findings, format, err=False)
     wrong = [each for each in findings if strict or each.severity == "error"]

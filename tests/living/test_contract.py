@@ -1,0 +1,123 @@
+"""The contract is read back from code, and the blueprint can take it over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.living.projects import AGGREGATE, Living, in_step
+
+EVENTS = "app/lending/events.py"
+BLUEPRINT = "blueprints/lending.yaml"
+RETURNED = "class LoanReturned(Event):\n"
+
+
+def test_methods_docstrings_imports_and_helpers_are_no_contract(
+    living: Living,
+) -> None:
+    living.edit(EVENTS, "    book: str\n", '    book: str\n    """Its title."""\n')
+    text = living.text(EVENTS)
+    living.put(
+        EVENTS,
+        text.replace("from dataclasses import", "import math\nfrom dataclasses import")
+        + "\n\nclass Helper:\n    half: float = math.pi / 2\n\n\nLIMIT = 3\n",
+    )
+    found = living.scaffold("check")
+    assert found.exit_code == 0, found.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "said"),
+    [
+        (
+            "    due: date\n\n\n@",
+            "    due: date\n    fee: int\n\n\n@",
+            "P301",
+            "fee: int",
+        ),
+        ("    book: str\n", "", "P302", "lacks `book: str`"),
+        ("    book: str\n", "    book: str | None\n", "P303", "book: str | None"),
+        (
+            "class LoanReturned",
+            "class LoanGivenBack",
+            "P302",
+            "LoanReturned is missing",
+        ),
+    ],
+)
+def test_a_difference_is_said_with_the_line_of_the_blueprint(
+    living: Living, old: str, new: str, code: str, said: str
+) -> None:
+    text = living.text(EVENTS)
+    assert old in text
+    living.put(EVENTS, text.replace(old, new, 1))
+    found = living.scaffold("check")
+    assert found.exit_code == 1
+    assert code in found.stdout and said in found.stdout
+    assert f"{BLUEPRINT}:" in found.stdout
+
+
+def test_a_new_class_of_the_contract_is_a_difference(living: Living) -> None:
+    events = living.text(EVENTS)
+    living.put(EVENTS, f"{events}\n\nclass LoanLost(Event):\n    pass\n")
+    found = living.scaffold("check")
+    assert "P301 LoanLost is not in the blueprint" in found.stdout
+
+
+def test_what_was_written_by_hand_is_taken_over_and_comments_stay(
+    living: Living,
+) -> None:
+    living.edit(
+        BLUEPRINT,
+        "      LoanReturned: {to: returned}",
+        "      LoanReturned: {to: returned}  # at last",
+    )
+    assert living.scaffold("sync").exit_code == 0
+    text = living.text(EVENTS)
+    start = text.index(RETURNED)
+    event = text[start:].replace(
+        "    loan_id: UUID\n", "    loan_id: UUID\n    note: str | None = None\n", 1
+    )
+    living.put(EVENTS, text[:start] + event)
+    living.edit(
+        "app/lending/enums.py", '"returned"\n', '"returned"\n    LOST = "lost"\n'
+    )
+    adopted = living.scaffold("check", "--adopt")
+    assert "LoanReturned: note: str?" in adopted.output
+    blueprint = living.text(BLUEPRINT)
+    assert "LoanReturned: {to: returned, fields: {note: str?}}  # at last" in blueprint
+    assert "Status: [open, returned, lost]" in blueprint
+    followed = living.scaffold("sync")
+    assert followed.exit_code == 0, followed.output
+    assert living.text(EVENTS).count("note: str | None = None") == 1
+    assert in_step(living)
+
+
+def test_what_the_blueprint_could_not_hold_is_not_taken_over(living: Living) -> None:
+    living.edit(
+        EVENTS,
+        "    book: str\n    due: date\n",
+        "    book: str\n    due: date\n    fee: int\n",
+    )
+    living.edit(
+        AGGREGATE,
+        "book=command.book,\n",
+        "book=command.book,\n                fee=3,\n",
+    )
+    before = living.files()
+    refused = living.scaffold("check", "--adopt")
+    assert refused.exit_code == 1
+    assert "B412" in refused.stderr and "fee" in refused.stderr
+    assert living.files() == before
+
+
+def test_what_has_no_words_in_the_blueprint_is_left_to_a_person(living: Living) -> None:
+    living.edit(
+        EVENTS,
+        "    book: str\n    due: date\n",
+        "    book: frozenset[str]\n    due: date\n",
+    )
+    before = living.files()
+    refused = living.scaffold("check", "--adopt")
+    assert refused.exit_code == 1
+    assert "no words for it" in refused.stderr
+    assert living.files() == before
