@@ -112,10 +112,14 @@ class ApiCases:
                 continue
             caller = self._caller(query, _column_of(row))
             if caller:
-                yield self._look(query, aggregate, caller), query.single
+                yield self._look(query, aggregate, caller, row), query.single
 
     def _look(
-        self, query: model.Query, aggregate: model.Aggregate, caller: Caller
+        self,
+        query: model.Query,
+        aggregate: model.Aggregate,
+        caller: Caller,
+        row: Row | None = None,
     ) -> Look:
         shapes = self.examples.shapes
         required = [each for each in query.fields if each.required and not query.single]
@@ -125,6 +129,9 @@ class ApiCases:
             )
             for each in required
         }
+        if query.single and row:
+            elements = (each.name for each in query.fields[1:])
+            parameters = {name: json_data(row[name]) for name in elements}
         key = next(e.key for e in self.read_models if e.name == query.read_model)
         return Look(
             method=query.method,

@@ -120,8 +120,12 @@ class Look(Sent):
     @property
     def arguments(self) -> str:
         """What is sent."""
-        parameters = f", params={self.parameters}" if self.parameters else ""
-        return f'"{self.path}"{parameters}{self.caller.argument}'
+        return f'"{self.path}"{self.sought}{self.caller.argument}'
+
+    @property
+    def sought(self) -> str:
+        """What is asked for beside the path, as an argument of a request."""
+        return f", params={self.parameters}" if self.parameters else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _set(text: str) -> frozenset[str]:
 
 LANGUAGE = _set("true false null now today")
 SCOPES = _set("self cls command context state event row")
-PRINTED_LOCALS = _set("envelope actor query request")
+PRINTED_LOCALS = _set("envelope actor query request rows replace quantize")
 FUNCTIONS = _set(
     "len sum min max any all round abs sorted unique range first new_id"
     " days hours minutes seconds"
@@ -69,14 +69,14 @@ PACKAGES = _set(
 )
 IMPORTED = _set(
     "Accepted Actor Aggregate AlreadyExists Annotated Any APIRouter Ask AsyncClient"
-    " BaseModel Body Busy Bytes Callable CannotDecide ClassVar Column Command"
+    " BaseModel Body Busy Bytes Callable CannotDecide ChildRows ClassVar Column Command"
     " CommandBus CommandResult ConfigDict Conflict Context CorruptStream Count"
     " Counting DECISIONS Decimal Decisions Depends Domain DomainError Email Envelope"
     " Event EventStore Field Final Forbidden IdempotencyMismatch InvalidTransition"
     " Iterator Json JsonValue Literal Lookup Mapping Measure NotFound Owner"
     " OwnerColumn Page PageOf Path Projection Protocol PublicAsk PublicSend Query"
-    " QueryBus Reader ReadModelBehind Repository Request Response Role RuleViolated"
-    " Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey Url UTC UUID"
+    " QueryBus Reader ReadModelBehind Repository Request Response Role Rows"
+    " RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey Url UTC UUID"
     " Where"
 )
 

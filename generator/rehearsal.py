@@ -6,7 +6,7 @@ that the filling rules cannot know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,8 @@ from generator.examples import Examples
 from generator.folding import Folding
 
 Row = Mapping[str, Any]
+Name = tuple[Any, ...]
+Scope = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,13 @@ class Rehearsal:
     open: bool = False
 
     def row(self, read_model: model.ReadModel) -> Row | None:
-        """The row that its events lead to."""
-        row: dict[str, Any] | None = None
-        actions = {action.event: action for action in read_model.actions}
+        """The row that its events lead to; of child rows the first."""
+        rows: dict[Name, Row] = {}
+        alone = (model.ChildAction(each) for each in read_model.actions)
+        cases = {case.event: case.actions for case in read_model.children} or {
+            each.action.event: (each,) for each in alone
+        }
         for version, (name, event) in enumerate(self.events, 1):
-            action = actions.get(name)
-            if action is None or (action.verb == "update" and row is None):
-                continue
             envelope = SimpleNamespace(
                 stream_id=self.folding.id,
                 at=NOW,
@@ -50,16 +52,40 @@ class Rehearsal:
                 actor="somebody",
                 version=version,
             )
-            before = SimpleNamespace(**row) if row else None
-            scope = {"event": event, "envelope": envelope, "row": before}
-            assigned = action.arguments if row is None else action.changes
-            if action.verb == "insert":
-                assigned = action.arguments
+            scope = {"event": event, "envelope": envelope}
+            for action in cases.get(name, ()):
+                self._act(action, rows, scope)
+        return next(iter(rows.values()), None)
+
+    def _act(
+        self, child: model.ChildAction, rows: dict[Name, Row], scope: Scope
+    ) -> None:
+        for inside in self._inside(child.loop, scope):
+            named = tuple(self.folding.value(code, inside) for code in child.named)
+            everyone = child.action.verb in ("update", "delete") and not named
+            for name in list(rows) if everyone else [named]:
+                self._write(child.action, name, rows, inside)
+
+    def _inside(self, loop: model.Loop | None, scope: Scope) -> Iterator[Scope]:
+        """What can be named where an action is, once for each element of its list."""
+        elements = self.folding.value(loop.elements, scope) if loop else [None]
+        for element in elements:
+            yield {**scope, loop.name: element} if loop else scope
+
+    def _write(
+        self, action: model.Action, name: Name, rows: dict[Name, Row], scope: Scope
+    ) -> None:
+        before = rows.get(name)
+        if action.verb == "delete":
+            rows.pop(name, None)
+        elif action.verb != "update" or before is not None:
+            anew = before is None or action.verb == "insert"
+            row = SimpleNamespace(**before) if before else None
             values = {
-                each.name: self.folding.value(each.code, scope) for each in assigned
+                each.name: self.folding.value(each.code, {**scope, "row": row})
+                for each in (action.arguments if anew else action.changes)
             }
-            row = None if action.verb == "delete" else {**(row or {}), **values}
-        return row
+            rows[name] = {**(before or {}), **values}
 
 
 def rehearse(

@@ -126,7 +126,7 @@ class _Release:
                 each.table,
                 Table(
                     read_model=each.name,
-                    key=[each.key],
+                    key=[each.key, *each.elements],
                     columns=columns,
                     indexes=indexes,
                 ),

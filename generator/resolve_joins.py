@@ -28,6 +28,7 @@ CODES = {
     "B523": "A column would be computed from one that follows another stream.",
     "B524": "A counted column would do more than add, or keep the least or greatest.",
     "B525": "A column has a type or default that cannot be counted or looked up.",
+    "B528": "A row among several of its stream would count.",
     "B526": "An event of another aggregate would make or end a row.",
 }
 
@@ -40,6 +41,7 @@ class Row:
     own: model.Aggregate
     columns: Mapping[str, model.Column]
     site: Site
+    elements: Sequence[str] = ()
 
     @property
     def key(self) -> model.Column:
@@ -126,6 +128,14 @@ def resolve_joins(row: Row, told: Iterable[Told]) -> Joins:
 def _kind(row: Row, told: Told) -> model.ColumnKind | None:
     """Whether an action looks up or counts; nothing after a report."""
     place = told.site.at("where")
+    if told.shape.for_each is not None:
+        told.site.at("for_each").key_error(
+            "B509",
+            f"{told.event.name} tells of rows of other streams, and no order between "
+            "streams is kept",
+            "`for_each:` goes with the events that make the rows",
+        )
+        return None
     if len(told.shape.where) != 1:
         what = f"{told.event.name} is an event of {told.source.name}"
         told.site.key_error(
@@ -160,6 +170,14 @@ def _fields(told: Told) -> dict[str, Type]:
 
 def _counts(row: Row, told: Told, place: Site) -> model.ColumnKind | None:
     own = ref(row.own.kind)
+    if row.elements:
+        place.key_error(
+            "B528",
+            f"a {row.own.name} has many rows of {row.name}: what is counted for the "
+            f"{row.own.name} belongs to none of them",
+            f"count in a read model whose key is {row.key.name} alone",
+        )
+        return None
     if told.source.kind == row.own.kind and told.field == told.source.id_field:
         place.key_error(
             "B521",

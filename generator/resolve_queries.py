@@ -72,14 +72,14 @@ def resolve_query(
         read_model=source.name,
         table_constant=source.constant,
         fields=fields,
-        single=shape.by is not None,
+        single=bool(shape.by),
         where=where,
         sorts=_sorts(shape, source, columns, site),
         page=shape.page,
         access=access.grants,
         public=access.public,
         internal=access.internal,
-        path=_path(name, shape, own),
+        path=_path(name, shape, source, own),
         aggregate=own.name,
         origin=site.origin,
         fixed=fixed.code if fixed else "",
@@ -94,7 +94,7 @@ def resolve_query(
 
 def _refuse_mixtures(shape: QueryShape, site: Site) -> None:
     """Say which keys of a query have no meaning beside its others."""
-    if shape.by is not None and site.written("page"):
+    if shape.by and site.written("page"):
         site.at("page").key_error("B533", "one row by its key has no pages")
     if not shape.measures:
         return
@@ -131,12 +131,13 @@ def _kept_for(shape: QueryShape, clock: bool, site: Site) -> str:
     return python(duration)
 
 
-def _path(name: str, shape: QueryShape, own: model.Aggregate) -> str:
-    if shape.by is not None:
+def _path(
+    name: str, shape: QueryShape, source: model.ReadModel, own: model.Aggregate
+) -> str:
+    if shape.by:
         base = f"/{{{own.id_field}}}"
-        return (
-            base if name == f"Get{own.name}" else f"{base}/{http_verb(name, own.name)}"
-        )
+        whole = name == f"Get{own.name}" and not source.elements
+        return base if whole else f"{base}/{http_verb(name, own.name)}"
     if name == f"List{names.pascal(own.plural)}":
         return ""
     return f"/{http_verb(name, own.name)}"
@@ -148,17 +149,20 @@ def _conditions(
     columns: Mapping[str, model.Field],
     site: Site,
 ) -> tuple[tuple[model.Field, ...], tuple[model.Where, ...]]:
-    if shape.by is not None:
-        if shape.by != source.key:
+    if shape.by:
+        keys = (source.key, *source.elements)
+        if sorted(shape.by) != sorted(keys):
             site.at("by").error(
                 "B511",
-                f'`by:` takes the key of {source.name}, which is "{source.key}"',
+                f'`by:` takes the key of {source.name}, which is "{", ".join(keys)}"',
                 "for another column write a list with `filter:`",
             )
         if shape.filter or shape.sort:
             site.key_error("B511", "a query `by` a key has no filter and no sort")
-        key = columns[source.key]
-        return (key,), (model.Where(key.name, "=", f"query.{key.name}", False),)
+        named = tuple(columns[key] for key in keys if key in columns)
+        return named, tuple(
+            model.Where(key.name, "=", f"query.{key.name}", False) for key in named
+        )
     fields, where = [], []
     for index, written in enumerate(shape.filter):
         found = _filter(written, source, columns, site.at("filter", index))

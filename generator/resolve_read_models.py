@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from generator import model, names, prose
 from generator.diagnostics import did_you_mean
-from generator.expressions import Binding
 from generator.listening import declares
-from generator.printing import rounded
+from generator.resolve_actions import OwnAction
+from generator.resolve_children import check_elements, resolve_children
 from generator.resolve_joins import Row, Told, resolve_joins
 from generator.resolve_types import resolve_field
-from generator.row_words import METADATA, read_columns, refuse_reading
-from generator.shapes import ActionShape, ReadModelShape
+from generator.shapes import ReadModelShape
 from generator.site import Site
 from generator.types import (
     Type,
@@ -27,8 +25,6 @@ CODES = {
     "B500": "The key of a read model is not the id of an aggregate of this domain.",
     "B501": "A read model names an event that its aggregate does not have.",
     "B502": "A column is named that the read model does not have.",
-    "B503": "A required column is not filled when the row is made.",
-    "B504": "A column and the event field of its name have different types.",
     "B505": "An event changes nothing in the row, or no event makes the row.",
     "B506": "An event has two actions on the row of its stream.",
     "B527": "An index names a column that is not stored with the row.",
@@ -48,23 +44,26 @@ def resolve_read_model(
     `aggregates` are those of all domains, by the name of their domain.
     """
     site.check_name("type")
-    home = aggregates[site.view.module]
-    own = next((each for each in home if each.id_field == shape.key), None)
+    own = _own(shape, aggregates[site.view.module], site)
     if own is None:
-        known = [each.id_field for each in home]
-        site.at("key").error(
-            "B500",
-            f'the key "{shape.key}" is not the id of an aggregate of this domain',
-            did_you_mean(shape.key, known) or f"known here: {', '.join(known)}",
-        )
         return None
+    site.at("key").refuse_twice(shape.key)
+    elements = tuple(dict.fromkeys(each for each in shape.key if each != own.id_field))
     columns = _columns(shape, own, site)
-    row = Row(name, own, {column.name: column for column in columns}, site)
+    by_name = {column.name: column for column in columns}
+    row = Row(name, own, by_name, site, elements)
     written, told = _sorted(row, shape, aggregates)
     joins = resolve_joins(row, told)
     columns = joins.columns
-    actions = tuple(_action(name, each, own, columns) for each in written)
-    if not any(action.verb in ("insert", "upsert") for action in actions):
+    check_elements(row, columns)
+    if elements:
+        children = resolve_children(row, columns, written)
+        actions = tuple(each.action for case in children for each in case.actions)
+    else:
+        children = ()
+        actions = tuple(_action(each, name, columns) for each in written)
+    makers = [each.shape for each in written if each.shape.verb in ("insert", "upsert")]
+    if not makers:
         site.at("on").key_error(
             "B505",
             f"no event makes a row of {name}",
@@ -86,11 +85,13 @@ def resolve_read_model(
         function=f"project_{table}",
         title=names.title(name),
         summary=prose.sentence(shape.summary or names.title(name)),
-        key=shape.key,
+        key=own.id_field,
+        elements=elements,
         aggregate=own.name,
         union=own.union,
         columns=columns,
         actions=actions,
+        children=children,
         ignored=tuple(each.name for each in own.events if each.name not in named),
         indexes=_indexes(table, shape, columns, site),
         lookups=joins.lookups,
@@ -99,22 +100,31 @@ def resolve_read_model(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """What an event does to the row of its own stream."""
-
-    event: model.Event
-    shape: ActionShape
-    site: Site
+def _own(
+    shape: ReadModelShape, home: Sequence[model.Aggregate], site: Site
+) -> model.Aggregate | None:
+    """The aggregate whose streams the rows are folds of."""
+    key = shape.key[0] if shape.key else ""
+    place = site.at("key", 0) if len(shape.key) > 1 else site.at("key")
+    for each in home:
+        if each.id_field == key:
+            return each
+    known = [each.id_field for each in home]
+    place.error(
+        "B500",
+        f'the key "{key}" is not the id of an aggregate of this domain',
+        did_you_mean(key, known) or f"known here: {', '.join(known)}",
+    )
+    return None
 
 
 def _sorted(
     row: Row,
     shape: ReadModelShape,
     aggregates: Mapping[str, Sequence[model.Aggregate]],
-) -> tuple[list[_Own], list[Told]]:
+) -> tuple[list[OwnAction], list[Told]]:
     """The actions of the row's own events, and those that other streams tell."""
-    written: list[_Own] = []
+    written: list[OwnAction] = []
     told: list[Told] = []
     for event_name, actions in shape.on.items():
         place = row.site.at("on", event_name)
@@ -126,10 +136,10 @@ def _sorted(
             at = place.at(*action.place)
             if source.kind != row.own.kind or action.where:
                 told.append(Told(event, source, action, at))
-            elif any(each.event is event for each in written):
+            elif not row.elements and any(each.event is event for each in written):
                 at.error("B506", f"{event_name} has an action on its own row already")
             else:
-                written.append(_Own(event, action, at))
+                written.append(OwnAction(event, action, at, row.own))
     return written, told
 
 
@@ -163,9 +173,9 @@ def _columns(
     shape: ReadModelShape, own: model.Aggregate, site: Site
 ) -> tuple[model.Column, ...]:
     key = Type("ref", own.kind)
-    found = [_column(_plain(shape.key, key, site), site, key=True)]
+    found = [_column(_plain(own.id_field, key, site), site, key=True)]
     for name, written in shape.columns.items():
-        if name == shape.key:
+        if name == own.id_field:
             continue
         field = resolve_field(
             written, "column", site.at("columns", name), constrained=False
@@ -194,142 +204,17 @@ def _column(field: model.Field, site: Site, *, key: bool) -> model.Column:
 
 
 def _action(
-    name: str, written: _Own, own: model.Aggregate, columns: Sequence[model.Column]
+    written: OwnAction, name: str, columns: Sequence[model.Column]
 ) -> model.Action:
-    event, shape, site = written.event, written.shape, written.site
-    if shape.verb == "delete":
-        return model.Action(event.name, "delete", name, ())
-    by_name = {column.name: column for column in columns}
-    for key in shape.mapping:
-        if key not in by_name or by_name[key].key:
-            site.at(shape.verb, key).key_error(
-                "B502",
-                f'{name} has no column "{key}" to write',
-                did_you_mean(key, by_name),
-            )
-    _refuse_joined(written, columns)
-    made, changes = [], []
-    for column in columns:
-        if column.kind != "own":
-            continue
-        value = _value(column, columns, written, own)
-        if value and value.code:
-            changes.append(value)
-        if shape.verb != "update":
-            made.append(value or _filled(column, written))
-    if shape.verb == "update" and not changes:
-        site.key_error(
-            "B505",
-            f"{event.name} changes no column of {name}",
-            "leave the event out, or write what it changes",
+    if written.shape.for_each is not None:
+        key = f"{written.own.id_field}, ..."
+        written.site.at("for_each").key_error(
+            "B509",
+            f"a {written.own.name} has one row of {name}, and a list has many elements",
+            f"say what tells the rows apart: `key: [{key}]`",
         )
-    return model.Action(event.name, shape.verb, name, tuple(made), tuple(changes))
-
-
-def _refuse_joined(written: _Own, columns: Sequence[model.Column]) -> None:
-    """A column that other streams fill is not filled by the row's own as well."""
-    fields = {field.name for field in written.event.fields}
-    for column in columns:
-        if column.kind == "own":
-            continue
-        how = "looked up" if column.kind == "looked_up" else "counted"
-        problem = f'"{column.name}" is {how} in other streams'
-        if column.name in written.shape.mapping:
-            written.site.at(written.shape.verb, column.name).key_error(
-                "B522", f"{problem}, so {written.event.name} cannot write it"
-            )
-        elif column.name in fields:
-            written.site.key_error(
-                "B522",
-                f"{problem}, and {written.event.name} has a field of that name",
-                "give the column another name",
-            )
-
-
-def _filled(column: model.Column, told: _Own) -> model.Assignment:
-    """What a new row has in a column that its event says nothing about."""
-    if column.key:
-        return model.Assignment(column.name, "envelope.stream_id", "the stream's id")
-    if column.field.required and column.name not in told.site.view.symbols.broken:
-        told.site.key_error(
-            "B503",
-            f'{told.event.name} makes a row, but nothing fills "{column.name}"',
-            f"write it: `{told.shape.verb}: {{{column.name}: ...}}`, "
-            "or make the column optional",
-            also=[told.site.declared(column.field.origin, "the column is required")],
-        )
-    code = column.field.default
-    return model.Assignment(column.name, code or "None", "default" if code else "")
-
-
-def _value(
-    column: model.Column,
-    columns: Sequence[model.Column],
-    told: _Own,
-    own: model.Aggregate,
-) -> model.Assignment | None:
-    """What a column gets from an event: written, the lifecycle, or its field.
-
-    None where the event says nothing about it, without code after a report.
-    """
-    event, shape, site = told.event, told.shape, told.site
-    if column.key:
-        return None
-    fields = {field.name: field for field in event.fields}
-    target = column.field.type
-    if column.name in shape.mapping:
-        code = _expression(column, columns, told, own)
-        source = f"written: {shape.mapping[column.name]}"
-        return model.Assignment(column.name, code, source)
-    lifecycle = next((f for f in own.state if f.name == own.lifecycle), None)
-    if column.name == own.lifecycle and event.target and lifecycle:
-        if lifecycle.type.base == target.required.base:
-            code = f"{site.view.naming(target.name)}.{names.constant(event.target)}"
-            return model.Assignment(column.name, code, f"to: {event.target}")
-    elif column.name in fields:
-        given = fields[column.name].type
-        if given.base == target.base or given.base == target.required.base:
-            return model.Assignment(column.name, f"event.{column.name}", "event field")
-        site.key_error(
-            "B504",
-            f'the event field "{column.name}" is {given}, the column is {target}',
-            f"write it: `{shape.verb}: {{{column.name}: ...}}`",
-            also=[
-                site.declared(fields[column.name].origin, "the field of the event"),
-                site.declared(column.field.origin, "the column"),
-            ],
-        )
-        return model.Assignment(column.name, "")
-    return None
-
-
-def _expression(
-    column: model.Column,
-    columns: Sequence[model.Column],
-    told: _Own,
-    own: model.Aggregate,
-) -> str:
-    bindings: dict[str, Binding] = {
-        field.name: Binding(field.type, f"event.{field.name}")
-        for field in told.event.fields
-    }
-    bindings[own.id_field] = Binding(Type("ref", own.kind), "envelope.stream_id")
-    bindings |= METADATA
-    if told.shape.verb == "update":
-        bindings |= {
-            f"row.{each.name}": Binding(each.field.type, f"row.{each.name}")
-            for each in columns
-            if each.kind == "own"
-        }
-    place = told.site.at(told.shape.verb, column.name)
-    written = told.shape.mapping[column.name]
-    joined = {each.name for each in columns if each.kind != "own"}
-    if reads := read_columns(written) & joined:
-        refuse_reading(place, column.name, min(reads))
-        return ""
-    target = column.field.type
-    expression = place.expression(written, place.scope(bindings), target)
-    return rounded(expression, target) if expression else ""
+        return model.Action(written.event.name, written.shape.verb, name, ())
+    return written.resolve(name, columns)
 
 
 def _indexes(

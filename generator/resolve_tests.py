@@ -179,7 +179,8 @@ class _Tested:
     def _rows(self, domain: model.Domain, ids: Ids) -> Iterator[RowTests]:
         aggregates = {each.name: each for each in domain.aggregates}
         for read_model in domain.read_models:
-            verbs = {each.event: each.verb for each in read_model.actions}
+            alone = () if read_model.elements else read_model.actions
+            verbs = {each.event: each.verb for each in alone}
             histories = _Histories(
                 aggregates[read_model.aggregate],
                 Filling(self.examples, Page(self.document, self.report), ids),

@@ -110,10 +110,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "upsert": "Make the row, or change it where it is.",
         "delete": "End the row.",
         "where": "Which rows an event of another stream tells of: {column: field}.",
+        "for_each": "A list of the event and a name, like `lines as line`: one child "
+        "row for each element.",
     },
     "ReadModelShape": {
         "summary": _SUMMARY,
-        "key": "The id of the aggregate whose stream makes a row.",
+        "key": "The id of the aggregate whose stream makes a row; for child rows, a "
+        "list of it and what tells them apart.",
         "columns": "What a row holds.",
         "indexes": "Lists of columns by which rows are found fast.",
         "on": "Events, and what each does to a row.",

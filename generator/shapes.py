@@ -274,13 +274,15 @@ _VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 class ActionShape(Shape):
-    """What an event does to a row: that of its stream, or those that `where` names."""
+    """What an event does to a row: that of its stream, or those that `where` names.
 
-    later = frozenset({"for_each"})
+    With `for_each`, to one child row for each element of a list.
+    """
 
     verb: Verb
     mapping: Expressions = {}
     where: Expressions = {}
+    for_each: str | None = None
     place: tuple[str | int, ...] = ()
 
     @model_validator(mode="before")
@@ -293,7 +295,7 @@ class ActionShape(Shape):
             if len(verbs) == 1:
                 rest = {k: v for k, v in value.items() if k != verbs[0]}
                 return {"verb": verbs[0], "mapping": value[verbs[0]], **rest}
-            if not verbs and (cls.later | {"where"}) & value.keys():
+            if not verbs and {"where", "for_each"} & value.keys():
                 return {"verb": "update", **value}
         return value
 
@@ -319,7 +321,7 @@ class ReadModelShape(Shape):
     later = frozenset({"was"})
 
     summary: str = ""
-    key: str
+    key: Names
     columns: Fields
     indexes: list[Names] = []
     on: dict[str, Actions]
@@ -355,7 +357,7 @@ class QueryShape(Shape):
 
     summary: str = ""
     source: str = Field(alias="from")
-    by: str | None = None
+    by: Names = []
     where: str | None = None
     filter: list[FilterShape] = []
     sort: Names = []

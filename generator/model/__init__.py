@@ -15,6 +15,7 @@ from generator.model.behaviour import (
     Rule,
     UniqueRule,
 )
+from generator.model.children import ChildAction, ChildCase, Loop
 from generator.model.custom import CustomEmission, CustomFunction, CustomRule
 from generator.model.joining import (
     Addition,
@@ -57,6 +58,8 @@ __all__ = [
     "Alias",
     "Assignment",
     "Change",
+    "ChildAction",
+    "ChildCase",
     "Column",
     "ColumnKind",
     "Command",
@@ -76,6 +79,7 @@ __all__ = [
     "Given",
     "Index",
     "Lookup",
+    "Loop",
     "Measure",
     "Member",
     "Origin",

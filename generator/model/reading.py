@@ -10,6 +10,7 @@ from generator.model.parts import Assignment, Described, Origin, call, pattern
 from generator.model.vocabulary import Field
 
 if TYPE_CHECKING:
+    from generator.model.children import ChildCase
     from generator.model.joining import Lookup, Source, Tally
 
 ColumnKind = Literal["own", "looked_up", "counted"]
@@ -97,7 +98,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class ReadModel(Described):
-    """A table, the dataclass of its rows, their fold, and what is joined to them."""
+    """A table, the dataclass of its rows, their fold, and what is joined to them.
+
+    A stream has one row, or several that the columns `elements` tell apart.
+    """
 
     name: str
     table: str
@@ -106,15 +110,33 @@ class ReadModel(Described):
     title: str
     summary: str
     key: str
+    elements: tuple[str, ...]
     aggregate: str
     union: str
     columns: tuple[Column, ...]
     actions: tuple[Action, ...]
+    children: tuple[ChildCase, ...]
     ignored: tuple[str, ...]
     indexes: tuple[Index, ...]
     lookups: tuple[Lookup, ...]
     tallies: tuple[Tally, ...]
     origin: Origin
+
+    @property
+    def projection(self) -> str:
+        """What keeps it up to date: one fold of a row, or of several."""
+        return "ChildRows" if self.elements else "Projection"
+
+    @property
+    def keys_code(self) -> str:
+        """The columns of its primary key, quoted for SQL."""
+        return ", ".join(f'"{column}"' for column in (self.key, *self.elements))
+
+    @property
+    def elements_code(self) -> str:
+        """What tells the rows of a stream apart, as the inside of a tuple."""
+        names = ", ".join(f'"{column}"' for column in self.elements)
+        return f"{names}," if len(self.elements) == 1 else names
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -261,9 +283,14 @@ class Query(Described):
         return f"PageOf[{self.row}]" if self.paged else self.answer
 
     @property
-    def argument(self) -> str:
-        """The one argument of a query for a single row."""
-        return self.fields[0].name
+    def parameters(self) -> str:
+        """The parameters of a route that shows one row: its key."""
+        return ", ".join(f"{each.name}: {each.annotation}" for each in self.fields)
+
+    @property
+    def arguments(self) -> str:
+        """The same, as its query takes them."""
+        return ", ".join(f"{each.name}={each.name}" for each in self.fields)
 
     @property
     def asker(self) -> str:

@@ -19,13 +19,13 @@ from app.common.errors import RuleViolated
 from app.common.events import Envelope, Event
 from app.common.ids import new_id
 from app.common.messages import Command, Query
-from app.common.read_models import Column, Table
+from app.common.read_models import Column, Rows, Table
 from app.infra.cqrs.commands import CommandBus
 from app.infra.cqrs.queries import QueryBus
 from app.infra.domain import Domain
 from app.infra.event_store.repository import Accepted, Repository
 from app.infra.event_store.store import EventStore
-from app.infra.projections.projection import Projection
+from app.infra.projections.projection import ChildRows, Projection
 from app.infra.projections.reader import Page, Reader, Where, visible_to
 
 
@@ -402,6 +402,58 @@ def project_loan_journal(
             assert_never(event)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanNote:
+    """What was noted about a loan, and how often; a return ends its notes."""
+
+    loan_id: UUID
+    note: str
+    times: int
+    fee: Decimal
+
+
+LOAN_NOTE = Table(
+    name="loan_note",
+    row=LoanNote,
+    key="loan_id",
+    columns=(
+        Column("loan_id", "uuid"),
+        Column("note", "text"),
+        Column("times", "bigint"),
+        Column("fee", "numeric"),
+    ),
+    elements=("note",),
+)
+
+
+def project_loan_note(
+    rows: Rows[LoanNote], event: LoanEvent, envelope: Envelope
+) -> None:
+    match event:
+        case LoanOpened():
+            rows.put(
+                LoanNote(loan_id=envelope.stream_id, note=tag, times=0, fee=event.fee)
+                for tag in event.tags
+            )
+        case NoteWritten():
+            rows.put(
+                LoanNote(
+                    loan_id=envelope.stream_id, note=event.note, times=1, fee=Decimal(0)
+                )
+                if row is None
+                else replace(row, times=row.times + 1)
+                for row in [rows.get(event.note)]
+            )
+        case FeeCharged():
+            rows.put(replace(row, fee=event.fee) for row in rows)
+        case LoanReturned():
+            rows.end(rows)
+        case LoanRenewed() | LoanReopened():
+            return
+        case _:
+            assert_never(event)
+
+
 TABLES = """
 CREATE TABLE loan_view (
     loan_id uuid PRIMARY KEY, status text NOT NULL, copy_id uuid NOT NULL,
@@ -413,8 +465,14 @@ CREATE TABLE loan_journal (
     loan_id uuid PRIMARY KEY, notes bigint NOT NULL, events bigint NOT NULL,
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
+CREATE TABLE loan_note (
+    loan_id uuid NOT NULL, note text NOT NULL, times bigint NOT NULL,
+    fee numeric NOT NULL, stream_version bigint NOT NULL,
+    live boolean NOT NULL DEFAULT true, PRIMARY KEY (loan_id, note)
+);
 CREATE TABLE loan_view_again (LIKE loan_view INCLUDING ALL);
 CREATE TABLE loan_journal_again (LIKE loan_journal INCLUDING ALL);
+CREATE TABLE loan_note_again (LIKE loan_note INCLUDING ALL);
 """
 
 
@@ -526,11 +584,14 @@ VIEW: Final[Projection[Any, Any]] = Projection(
 JOURNAL: Final[Projection[Any, Any]] = Projection(
     table=LOAN_JOURNAL, aggregate=Loan, fold=project_loan_journal
 )
+NOTES: Final[ChildRows[Any, Any]] = ChildRows(
+    table=LOAN_NOTE, aggregate=Loan, fold=project_loan_note
+)
 
 LENDING = Domain(
     name="lending",
     aggregates=(Loan,),
-    projections=(VIEW, JOURNAL),
+    projections=(VIEW, JOURNAL, NOTES),
     sync_events=frozenset({LoanOpened, FeeCharged}),
     register_commands=(register_commands,),
     register_queries=(register_queries,),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from app.common.actor import SYSTEM, Actor
@@ -24,7 +24,12 @@ from app.infra.event_store.states import States
 from app.infra.event_store.store import EventStore
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.batch import Batches
-from app.infra.projections.projection import AnyProjection, Projection
+from app.infra.projections.projection import (
+    AnyProjection,
+    ChildRows,
+    Folding,
+    Projection,
+)
 from app.infra.projections.reader import Reader
 from app.infra.projections.waiting import Waiting
 from app.infra.subscriptions.runner import Runner
@@ -34,6 +39,7 @@ from tests.infra.lending import LENDING, VIEW, OpenLoan, Period
 NOON = datetime(2030, 1, 15, 12, tzinfo=UTC)
 PERIOD = Period(starts_on=date(2030, 1, 15), due_on=date(2030, 2, 15))
 STAFF = Actor("alice", frozenset({"staff"}))
+F = TypeVar("F", Projection[Any, Any], ChildRows[Any, Any])
 
 
 @dataclass(slots=True)
@@ -88,12 +94,12 @@ class Service:
             self.pool, projection, worker_settings(**settings), self.store.wake
         )
 
-    async def catch_up(self, *projections: Projection[Any, Any]) -> None:
+    async def catch_up(self, *projections: Folding) -> None:
         for projection in projections:
             await self.runner(projection).catch_up()
 
     async def rows(self, table: Table[Any]) -> list[dict[str, Any]]:
-        query = f"SELECT * FROM {table.name} ORDER BY {table.key}"
+        query = f"SELECT * FROM {table.name} ORDER BY {', '.join(table.keys)}"
         return [dict(record) for record in await self.pool.fetch(query)]
 
     async def count(self, table: str) -> int:
@@ -110,7 +116,7 @@ def open_loan(copy: UUID | None = None, **fields: Any) -> OpenLoan:
 
 def runner_of(
     pool: Pool,
-    projection: Projection[Any, Any],
+    projection: AnyProjection,
     settings: WorkerSettings,
     wake: WakeUp | None = None,
 ) -> Runner:
@@ -122,7 +128,7 @@ def worker_settings(**settings: Any) -> WorkerSettings:
     return WorkerSettings(**{"poll_max": 0.02, "lease": 5.0, **settings})
 
 
-def again(projection: Projection[Any, Any]) -> Projection[Any, Any]:
+def again(projection: F) -> F:
     """The same projection into an empty table, from the start: a rebuild."""
     table = replace(projection.table, name=f"{projection.table.name}_again")
     return replace(projection, table=table)

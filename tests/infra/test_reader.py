@@ -19,7 +19,17 @@ from app.infra.projections.folding import Standing
 from app.infra.projections.reader import Page, Reader, Where, visible_to
 from app.infra.projections.rows import load_standings
 from tests.infra.conftest import Databases, pool_of
-from tests.infra.things import ALICE, BOB, CREATE, THINGS, Colour, Thing, put, thing
+from tests.infra.things import (
+    ALICE,
+    BOB,
+    CREATE,
+    THINGS,
+    THINGS_VIEW,
+    Colour,
+    Thing,
+    put,
+    thing,
+)
 
 SORTS = ["size", "price", "made_on", "seen_at", "weight", "good", "colour", "lasts"]
 
@@ -78,7 +88,7 @@ async def test_every_type_of_column_comes_back_as_it_went_in(
     original = thing(1, tags=["a", "b"], parts={"x": 1}, size=None, made_on=None)
     await put(pool, original)
     assert await reader.one(THINGS, Where("thing_id", "=", UUID(int=1))) == original
-    standings = await load_standings(pool, THINGS, [UUID(int=1)])
+    standings = await load_standings(pool, THINGS_VIEW, [UUID(int=1)])
     assert standings == {UUID(int=1): Standing(1, original, original)}
 
 

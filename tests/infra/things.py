@@ -12,6 +12,7 @@ from uuid import UUID
 from app.common.read_models import Column, Table
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.folding import Standing
+from app.infra.projections.projection import Projection, Streams
 from app.infra.projections.rows import row_arguments, upsert
 
 
@@ -59,6 +60,9 @@ THINGS = Table(
         Column("tags", "jsonb"),
         Column("parts", "jsonb"),
     ),
+)
+THINGS_VIEW: Projection[Any, Any] = Projection(
+    table=THINGS, aggregate=Streams("things.Thing", ()), fold=lambda row, *_: row
 )
 
 CREATE = '''

@@ -1,10 +1,11 @@
 """Read models: the tables that answer queries.
 
-A row is the fold of one stream. What other streams have to say about it lies in tables
-of their own and is joined when somebody reads, so that it does not matter which stream
-was read first.
+A row is the fold of one stream, or one of several that a stream has: child rows. What
+other streams have to say about it lies in tables of their own and is joined when
+somebody reads, so that it does not matter which stream was read first.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from types import NoneType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
@@ -51,14 +52,26 @@ class Table(Generic[R]):
     """A table of rows of one shape; its key is the id of the stream a row tells of.
 
     `columns` are stored in it; `lookups` and `tallies` are joined by whoever reads.
+    `elements` are the columns that tell the rows of one stream apart; without them a
+    stream has one row.
     """
 
     name: str
     row: type[R]
     key: str
     columns: tuple[Column, ...]
+    elements: tuple[str, ...] = ()
     lookups: tuple["Lookup", ...] = ()
     tallies: tuple[Tally[Any], ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of which no two rows have the same values."""
+        return (self.key, *self.elements)
+
+    def element(self, row: R) -> tuple[Any, ...]:
+        """What tells a row from the others of its stream."""
+        return tuple(getattr(row, name) for name in self.elements)
 
     @property
     def shown(self) -> tuple[Column, ...]:
@@ -102,3 +115,50 @@ class Lookup:
     def columns(self) -> tuple[Column, ...]:
         """The columns that it adds to the row."""
         return tuple(each for each in self.table.columns if each.name != self.by)
+
+
+class Rows(Generic[R]):
+    """The rows of one stream, while an event is folded into them.
+
+    They are told apart by the `elements` of their table. Rows are taken one after the
+    other, and each sees what became of those before it: of two rows of one name the
+    later has the last word.
+    """
+
+    def __init__(
+        self, table: Table[R], live: Mapping[tuple[Any, ...], R] | None = None
+    ) -> None:
+        self._table = table
+        self._live = dict(live or {})
+        self._changed: dict[tuple[Any, ...], R | None] = {}
+
+    def __iter__(self) -> Iterator[R]:
+        """All rows there are now."""
+        return iter(list(self._live.values()))
+
+    def get(self, *element: object) -> R | None:
+        """The row of this name, if there is one."""
+        return self._live.get(element)
+
+    def named(self, *element: object) -> list[R]:
+        """The row of this name, if there is one, to go through."""
+        row = self._live.get(element)
+        return [] if row is None else [row]
+
+    def put(self, rows: Iterable[R]) -> None:
+        """Make each of these, or let it take the place of the one of its name."""
+        for row in rows:
+            element = self._table.element(row)
+            self._live[element] = self._changed[element] = row
+
+    def end(self, rows: Iterable[R]) -> None:
+        """Let each of these be no more."""
+        for row in rows:
+            element = self._table.element(row)
+            if self._live.pop(element, None) is not None:
+                self._changed[element] = None
+
+    def take_changes(self) -> dict[tuple[Any, ...], R | None]:
+        """What has changed since this was last asked; None for a row that ended."""
+        changed, self._changed = self._changed, {}
+        return changed

@@ -108,7 +108,7 @@ class DirectAppender:
         the store waits for the lost call, and answers `duplicate` if it was applied.
         `lost` says that this has happened to the command before it came here.
         """
-        tables = tuple(row.table for row in append.rows)
+        tables = tuple(dict.fromkeys(row.table for row in append.rows))
         sent = False
         for attempt in range(ATTEMPTS):
             if attempt:

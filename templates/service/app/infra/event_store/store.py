@@ -13,7 +13,6 @@ import structlog
 
 from app.common.aggregate import Aggregate
 from app.common.events import Envelope, Event
-from app.common.read_models import Table
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.append import Append, Appender, Verdict
 from app.infra.event_store.codec import codec_of, envelope
@@ -23,8 +22,12 @@ from app.infra.event_store.tokens import Token
 from app.infra.metrics.measures import APPENDS
 from app.infra.persistence.gathered import Gathered
 from app.infra.persistence.postgres import Pool
-from app.infra.projections.folding import Standing
-from app.infra.projections.projection import AnyProjection, Projection
+from app.infra.projections.projection import (
+    AnyProjection,
+    ChildRows,
+    Folding,
+    Projection,
+)
 from app.infra.projections.rows import load_standings
 from app.infra.wakeup import WakeUp
 
@@ -109,7 +112,7 @@ class EventStore:
         self._projections = tuple(projections)
         self._sync_events = frozenset(sync_events)
         self._streams = Gathered(self._fetch_streams)
-        self._standings: dict[str, Gathered[UUID, Standing[Any]]] = {}
+        self._standings: dict[str, Gathered[UUID, Any]] = {}
 
     async def load(self, aggregate: type[A], id: UUID) -> A:
         """The aggregate where its stream stands; no state where there is no stream."""
@@ -119,13 +122,13 @@ class EventStore:
             log.warning("snapshot ignored", stream=str(id), error=str(error))
             return await self._load(aggregate, id, "")
 
-    async def standing(self, table: Table[Any], id: UUID) -> Standing[Any]:
-        """Where the row of a stream stands."""
-        if table.name not in self._standings:
-            self._standings[table.name] = Gathered(
-                partial(self._fetch_standings, table)
+    async def standing(self, projection: Folding, id: UUID) -> Any:
+        """Where the row of a stream stands, or its child rows."""
+        if projection.name not in self._standings:
+            self._standings[projection.name] = Gathered(
+                partial(self._fetch_standings, projection)
             )
-        return await self._standings[table.name].get(id)
+        return await self._standings[projection.name].get(id)
 
     async def happened(
         self, aggregate: type[A], id: UUID, after: int, upto: int
@@ -167,14 +170,14 @@ class EventStore:
 
     def projections_to_sync(
         self, aggregate: type[A], events: Iterable[Event]
-    ) -> tuple[Projection[Any, Any], ...]:
+    ) -> tuple[Folding, ...]:
         """The projections whose rows must go in together with these events."""
         if not any(type(event) in self._sync_events for event in events):
             return ()
         return tuple(
             each
             for each in self._projections
-            if isinstance(each, Projection) and each.aggregate is aggregate
+            if isinstance(each, Projection | ChildRows) and each.aggregate is aggregate
         )
 
     async def _load(self, aggregate: type[A], id: UUID, print_: str) -> A:
@@ -204,10 +207,10 @@ class EventStore:
         return found
 
     async def _fetch_standings(
-        self, table: Table[Any], ids: Sequence[UUID]
-    ) -> list[Standing[Any]]:
-        found = await load_standings(self.pool, table, ids)
-        return [found.get(id, Standing()) for id in ids]
+        self, projection: Folding, ids: Sequence[UUID]
+    ) -> list[Any]:
+        found = await load_standings(self.pool, projection, ids)
+        return [found[id] for id in ids]
 
 
 def stored_answer(result: Any, token: Token | None) -> Accepted:

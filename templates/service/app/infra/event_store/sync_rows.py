@@ -10,8 +10,8 @@ from app.infra.event_store.append import Row
 from app.infra.event_store.codec import envelopes
 from app.infra.event_store.store import EventStore
 from app.infra.event_store.verdicts import VersionConflict
-from app.infra.projections.folding import Standing, advance
-from app.infra.projections.projection import Projection
+from app.infra.projections.folding import advance, unwritten
+from app.infra.projections.projection import Folding
 
 
 async def sync_rows(
@@ -20,7 +20,7 @@ async def sync_rows(
     events: list[tuple[UUID, Event]],
     context: Context,
 ) -> list[Row]:
-    """The stream's own row of every projection, with all up to `events` folded in.
+    """The stream's own rows of every projection, with all up to `events` folded in.
 
     No transaction is open here. The append proves that the stream still stands where
     the aggregate was loaded; a row that another writer moved on meanwhile is older than
@@ -34,20 +34,21 @@ async def sync_rows(
     )
     new = [(event, header) for (_, event), header in zip(events, headers, strict=True)]
     return [
-        await _brought_up(store, aggregate, projection, new)
+        row
         for projection in projections
+        for row in await _brought_up(store, aggregate, projection, new)
     ]
 
 
 async def _brought_up(
     store: EventStore,
     aggregate: Aggregate[Any, Any],
-    projection: Projection[Any, Any],
+    projection: Folding,
     new: list[tuple[Event, Envelope]],
-) -> Row:
-    standing: Standing[Any] = Standing()
+) -> list[Row]:
+    before = standing = unwritten(projection)
     if aggregate.version:
-        standing = await store.standing(projection.table, aggregate.id)
+        before = standing = await store.standing(projection, aggregate.id)
         if standing.version > aggregate.version:
             raise VersionConflict(
                 f"The row of {aggregate.id} is ahead of its aggregate."
@@ -57,4 +58,5 @@ async def _brought_up(
                 type(aggregate), aggregate.id, standing.version, aggregate.version
             )
             standing = advance(projection, standing, missing)
-    return Row(projection.table, advance(projection, standing, new))
+    after = advance(projection, standing, new)
+    return [Row(projection.table, each) for each in after.since(before)]

@@ -12,8 +12,8 @@ from app.infra.event_store.codec import envelope, event_codec
 from app.infra.event_store.tail import StoredEvent, read_tail
 from app.infra.persistence.failures import PASSING
 from app.infra.persistence.postgres import Pool
-from app.infra.projections.folding import Standing, advance
-from app.infra.projections.projection import AnyProjection, Counting, Projection
+from app.infra.projections.folding import advance
+from app.infra.projections.projection import AnyProjection, Counting, Folding
 from app.infra.projections.rows import load_standings, row_arguments, upsert
 from app.infra.projections.tallies import addition, addition_arguments
 from app.infra.subscriptions.checkpoints import (
@@ -125,40 +125,39 @@ class Batches:
 class _Folded:
     """Rows that are folds of their streams: what they stood at, and what follows."""
 
-    def __init__(self, pool: Pool, projection: Projection[Any, Any]) -> None:
+    def __init__(self, pool: Pool, projection: Folding) -> None:
         self._pool = pool
         self._projection = projection
 
     async def change(self, events: Sequence[StoredEvent]) -> _Change:
-        table = self._projection.table
         ours = sorted({event.stream_id for event in events if event.data is not None})
-        before = await load_standings(self._pool, table, ours) if ours else {}
-        after: dict[UUID, Standing[Any]] = {}
+        before = (
+            await load_standings(self._pool, self._projection, ours) if ours else {}
+        )
+        after = dict(before)
         reached: StoredEvent | None = None
         for event in events:
             if event.data is not None:
-                at = after.get(event.stream_id) or before.get(event.stream_id)
                 try:
-                    after[event.stream_id] = self._fold(at or Standing(), event)
+                    happened = _read(self._projection, event)
+                    after[event.stream_id] = advance(
+                        self._projection, after[event.stream_id], [happened]
+                    )
                 except Exception as error:  # whatever a fold raises is poison
                     return self._change(before, after, reached, event, error)
             reached = event
         return self._change(before, after, reached)
 
-    def _fold(self, standing: Standing[Any], stored: StoredEvent) -> Standing[Any]:
-        happened = _read(self._projection, stored)
-        return advance(self._projection, standing, [happened])
-
     def _change(
         self,
-        before: dict[UUID, Standing[Any]],
-        after: dict[UUID, Standing[Any]],
+        before: dict[UUID, Any],
+        after: dict[UUID, Any],
         reached: StoredEvent | None,
         failed: StoredEvent | None = None,
         cause: Exception | None = None,
     ) -> _Change:
         table = self._projection.table
-        changed = [at for id, at in after.items() if at is not before.get(id)]
+        changed = [row for id, at in after.items() for row in at.since(before[id])]
         arguments = row_arguments(table, enumerate(changed))
         return _Change(_upsert(table), arguments, reached, failed, cause)
 

@@ -36,7 +36,7 @@ class Place:
     """Between two rows: right after, or right before, the row with these values."""
 
     value: Any
-    key: Any
+    keys: tuple[Any, ...]
     forward: bool
 
 
@@ -71,30 +71,41 @@ class Order:
     @property
     def sql(self) -> str:
         direction = " DESC" if self.descending else ""
-        key = f"{quoted(self.table.key)}{direction}"
-        if self.column == self.table.key:
-            return key
-        return f"{quoted(self.column)}{direction}, {key}"
+        return ", ".join(f"{quoted(name)}{direction}" for name in self._columns)
 
     def beyond(self, place: Place, parameters: Parameters) -> str:
         """The condition that holds for exactly the rows after the place."""
-        sign = "<" if self.descending else ">"
-        key_column = quoted(self.table.key)
-        key_sql = f"{parameters.add(place.key)}::{self._type(self.table.key)}"
-        if self.column == self.table.key:
-            return f"{key_column} {sign} {key_sql}"
+        values = dict(zip(self.table.keys, place.keys, strict=True))
+        values[self.column] = place.value
         column = quoted(self.column)
         if place.value is None:
-            same = f"({column} IS NULL AND {key_column} {sign} {key_sql})"
+            keys = self._compared(self.table.keys, values, parameters)
+            same = f"({column} IS NULL AND {keys})"
             return f"({same} OR {column} IS NOT NULL)" if self.descending else same
-        value_sql = f"{parameters.add(place.value)}::{self._type(self.column)}"
-        later = f"({column}, {key_column}) {sign} ({value_sql}, {key_sql})"
+        later = self._compared(self._columns, values, parameters)
         if self.descending or not self.table.nullable(self.column):
             return later
         return f"({later} OR {column} IS NULL)"
 
-    def _type(self, column: str) -> str:
-        return self.table.column(column).type
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """What orders the rows: the column, then the rest of the key."""
+        rest = (name for name in self.table.keys if name != self.column)
+        return (self.column, *rest)
+
+    def _compared(
+        self,
+        names: Sequence[str],
+        values: Mapping[str, Any],
+        parameters: Parameters,
+    ) -> str:
+        sign = "<" if self.descending else ">"
+        columns = ", ".join(map(quoted, names))
+        placed = ", ".join(
+            f"{parameters.add(values[name])}::{self.table.column(name).type}"
+            for name in names
+        )
+        return f"({columns}) {sign} ({placed})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +134,20 @@ class Cursors:
         value_type: Any = _TYPES[table.column(column).type]
         if table.nullable(column):
             value_type = value_type | None
-        key_type: Any = _TYPES[table.column(table.key).type]
         try:
-            name, filters, forward, value, key = _opened(cursor)
+            name, filters, forward, value, keys = _opened(cursor)
             if name != self.order.name:
                 raise InvalidCursor(f'The cursor belongs to the order "{name}".')
             if filters != self._filters:
                 raise InvalidCursor("The cursor belongs to other filters.")
             value = storable("cursor", msgspec.convert(value, value_type))
-            return Place(value, msgspec.convert(key, key_type), forward is True)
+            placed = tuple(
+                storable(
+                    "cursor", msgspec.convert(key, _TYPES[table.column(name).type])
+                )
+                for name, key in zip(table.keys, keys, strict=True)
+            )
+            return Place(value, placed, forward is True)
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             raise InvalidCursor("The cursor is not one that was given out.") from error
 
@@ -142,14 +158,14 @@ class Cursors:
 
     def _written(self, row: Any, *, forward: bool) -> str:
         value = getattr(row, self.order.column)
-        key = getattr(row, self.order.table.key)
+        keys = [getattr(row, name) for name in self.order.table.keys]
         text = msgspec.json.encode(
-            [self.order.name, self._filters, forward, value, key]
+            [self.order.name, self._filters, forward, value, keys]
         )
         return urlsafe_b64encode(_digest(text) + text).decode().rstrip("=")
 
 
-def _opened(cursor: str) -> tuple[str, str, bool, Any, Any]:
+def _opened(cursor: str) -> tuple[str, str, bool, Any, list[Any]]:
     padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
     data = b64decode(padded, altchars=b"-_", validate=True)
     digest, text = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
@@ -158,7 +174,7 @@ def _opened(cursor: str) -> tuple[str, str, bool, Any, Any]:
     # Exactly one spelling: the last character of base64 may carry bits of nobody.
     if urlsafe_b64encode(data).decode().rstrip("=") != cursor:
         raise ValueError("spelt in another way")
-    return msgspec.json.decode(text, type=tuple[str, str, bool, Any, Any])
+    return msgspec.json.decode(text, type=tuple[str, str, bool, Any, list[Any]])
 
 
 def _digest(text: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from app.common.aggregate import Aggregate
 from app.common.events import Envelope, Event
-from app.common.read_models import Table, Tally
+from app.common.read_models import Rows, Table, Tally
 
 R = TypeVar("R")
 E = TypeVar("E", bound=Event)
@@ -42,6 +42,23 @@ class Projection(Generic[R, E]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildRows(Generic[R, E]):
+    """Several rows of `table` are the fold of one stream of `aggregate`.
+
+    Which rows a stream has is for its events to say: one for each line of an order.
+    """
+
+    table: Table[R]
+    aggregate: type[Aggregate[Any, E]] | Streams[E]
+    fold: Callable[[Rows[R], E, Envelope], None]
+
+    @property
+    def name(self) -> str:
+        """What the subscription is called in checkpoints, logs and alarms."""
+        return self.table.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counting(Generic[R, E]):
     """Rows of `tally` take up what each event of `aggregate` adds, once and for all."""
 
@@ -55,4 +72,7 @@ class Counting(Generic[R, E]):
         return self.tally.name
 
 
-AnyProjection: TypeAlias = Projection[Any, Any] | Counting[Any, Any]
+Folding: TypeAlias = Projection[Any, Any] | ChildRows[Any, Any]
+"""What makes rows of streams."""
+
+AnyProjection: TypeAlias = Folding | Counting[Any, Any]

@@ -12,7 +12,8 @@ import msgspec
 
 from app.common.read_models import Column, Table
 from app.infra.persistence.postgres import Connection, Pool
-from app.infra.projections.folding import Standing
+from app.infra.projections.folding import Standing, Standings
+from app.infra.projections.projection import ChildRows, Folding
 
 R = TypeVar("R")
 
@@ -23,17 +24,27 @@ def quoted(name: str) -> str:
 
 
 async def load_standings(
-    connection: Pool | Connection, table: Table[R], keys: Sequence[UUID]
-) -> dict[UUID, Standing[R]]:
-    """Where the rows of these streams stand; those that have none are left out."""
-    records = await connection.fetch(_load_statement(table), keys)
-    standings: dict[UUID, Standing[R]] = {}
-    for record in records:
+    connection: Pool | Connection, projection: Folding, streams: Sequence[UUID]
+) -> dict[UUID, Any]:
+    """Where the rows of these streams stand, for all of them.
+
+    A stream has one `Standing`, or `Standings` where it has child rows.
+    """
+    table = projection.table
+    found: dict[UUID, dict[tuple[Any, ...], Standing[Any]]] = {id: {} for id in streams}
+    for record in await connection.fetch(_load_statement(table), streams):
         values = dict(record)
         version, live = values.pop("stream_version"), values.pop("live")
         row = msgspec.convert(values, table.row)
-        standings[values[table.key]] = Standing(version, row if live else None, row)
-    return standings
+        standing = Standing(version, row if live else None, row)
+        found[values[table.key]][table.element(row)] = standing
+    if isinstance(projection, ChildRows):
+        return {id: _together(rows) for id, rows in found.items()}
+    return {id: rows.get((), Standing()) for id, rows in found.items()}
+
+
+def _together(rows: dict[tuple[Any, ...], Standing[R]]) -> Standings[R]:
+    return Standings(max((at.version for at in rows.values()), default=0), rows)
 
 
 def row_arguments(
@@ -61,19 +72,19 @@ def upsert(table: Table[Any], first: int, permit: str) -> str:
     names = [column.name for column in table.columns] + ["stream_version", "live"]
     types = [column.type for column in table.columns] + ["bigint", "boolean", "int"]
     aliases = [f"c{i}" for i in range(len(names))]
-    key = aliases[names.index(table.key)]
+    keys = ", ".join(f"u.{aliases[names.index(key)]}" for key in table.keys)
     arrays = ", ".join(f"${first + i}::{type_}[]" for i, type_ in enumerate(types))
     changes = ", ".join(
         f"{quoted(name)} = excluded.{quoted(name)}"
         for name in names
-        if name != table.key
+        if name not in table.keys
     )
     return (
         f"INSERT INTO {quoted(table.name)} AS t ({', '.join(map(quoted, names))})"
-        f" SELECT DISTINCT ON (u.{key}) {', '.join(f'u.{a}' for a in aliases)}"
+        f" SELECT DISTINCT ON ({keys}) {', '.join(f'u.{a}' for a in aliases)}"
         f" FROM unnest({arrays}) AS u({', '.join(aliases)}, number) {permit}"
-        f" ORDER BY u.{key}, u.number DESC"
-        f" ON CONFLICT ({quoted(table.key)}) DO UPDATE SET {changes}"
+        f" ORDER BY {keys}, u.number DESC"
+        f" ON CONFLICT ({', '.join(map(quoted, table.keys))}) DO UPDATE SET {changes}"
         " WHERE t.stream_version < excluded.stream_version"
     )
 
