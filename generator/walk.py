@@ -10,7 +10,9 @@ from generator.broker import Broker
 from generator.conversation import Answer, Conversation
 
 Token = Callable[[str, str], str]
+Room = dict[str, object]
 
+NUMBER = "101"
 NIGHTS = 3
 RATE = "120.00"
 REFUND = "288.00"  # four fifths of three nights
@@ -18,17 +20,30 @@ REFUND = "288.00"  # four fifths of three nights
 
 def walk(conversation: Conversation, token_for: Token, broker: Broker) -> None:
     """The whole story; `token_for(role, subject)` gives a development token."""
+    staff = token_for("staff", str(uuid4()))
+    room = _open_a_room(conversation, staff)
     guest = _register(conversation)
     theirs = token_for("guest", guest)
-    order = _order(guest, date.today() + timedelta(days=30))
+    order = _order(guest, room, date.today() + timedelta(days=30))
     reservation = _reserve(conversation, order, theirs)
     _refuse_the_past(conversation, order, theirs)
     _refuse_a_taken_room(conversation, order, theirs)
-    _confirm(conversation, reservation, theirs, token_for("staff", str(uuid4())))
+    confirmed = _confirm(conversation, reservation, theirs, staff)
+    _look_at_the_nights(conversation, order, staff, confirmed)
     _rename(conversation, guest, reservation, theirs)
     _cancel(conversation, reservation, theirs)
     _be_refunded(conversation, reservation, theirs)
     _do_without_the_bus(conversation, broker, guest, theirs)
+
+
+def _open_a_room(conversation: Conversation, staff: str) -> Room:
+    conversation.step("The staff adds a room, and everybody can see what it costs")
+    added = conversation.post("/rooms/add", {"number": NUMBER, "rate": RATE}, staff)
+    added.must(added.status == 201, "201")
+    rooms = conversation.get("/rooms", X_Wait_For=added.text("token"))
+    offered = [(each["number"], each["rate"]) for each in _items(rooms)]
+    rooms.must(offered == [(NUMBER, RATE)], "the room")
+    return _items(rooms)[0]
 
 
 def _register(conversation: Conversation) -> str:
@@ -39,16 +54,16 @@ def _register(conversation: Conversation) -> str:
     return answer.text("id")
 
 
-def _order(guest: str, check_in: date) -> dict[str, object]:
+def _order(guest: str, room: Room, check_in: date) -> dict[str, object]:
     stay = {
         "check_in": check_in.isoformat(),
         "check_out": (check_in + timedelta(days=NIGHTS)).isoformat(),
     }
     return {
         "guest_id": guest,
-        "room_id": str(uuid4()),
+        "room_id": room["room_id"],
         "stay": stay,
-        "rate": RATE,
+        "rate": room["rate"],
         "payment_method_id": "card-1",
     }
 
@@ -79,7 +94,7 @@ def _refuse_the_past(
     conversation: Conversation, order: dict[str, object], token: str
 ) -> None:
     conversation.step("A stay in the past is refused by a rule of the blueprint")
-    past = _order(str(order["guest_id"]), date.today() - timedelta(days=10))
+    past = _order(str(order["guest_id"]), order, date.today() - timedelta(days=10))
     answer = conversation.post("/reservations/request", past, token)
     _must_be_refused(answer, "StayInThePast")
 
@@ -100,7 +115,7 @@ def _must_be_refused(answer: Answer, code: str) -> None:
 
 def _confirm(
     conversation: Conversation, path: str, guest_token: str, staff_token: str
-) -> None:
+) -> str:
     conversation.step("The staff confirms; the worker will bring the row up to date")
     confirmed = conversation.post(f"{path}/confirm", {}, staff_token)
     confirmed.must(confirmed.status == 200, "200")
@@ -109,6 +124,18 @@ def _confirm(
     row = conversation.get(path, guest_token, X_Wait_For=confirmed.text("token"))
     row.must(row.status == 200 and row.text("status") == "confirmed", "the new row")
     conversation.note("the read model has caught up")
+    return confirmed.text("token")
+
+
+def _look_at_the_nights(
+    conversation: Conversation, order: dict[str, object], staff: str, confirmed: str
+) -> None:
+    conversation.step("The staff sees each night that the room is taken")
+    path = f"/reservations/list-room-nights?room_id={order['room_id']}"
+    answer = conversation.get(path, staff, X_Wait_For=confirmed)
+    nights = [(each["room_number"], each["status"]) for each in _items(answer)]
+    answer.must(nights == [(NUMBER, "confirmed")] * NIGHTS, f"{NIGHTS} nights")
+    conversation.note(f"a row for each of the {NIGHTS} nights, out of one event")
 
 
 def _rename(conversation: Conversation, guest: str, path: str, token: str) -> None:

