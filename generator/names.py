@@ -76,8 +76,8 @@ IMPORTED = _set(
     " Iterator Json JsonValue Literal Lookup Mapping Measure NotFound Owner"
     " OwnerColumn Page PageOf Path Projection Protocol PublicAsk PublicSend Query"
     " QueryBus Reader ReadModelBehind Repository Request Response Role Rows"
-    " RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey Url UTC UUID"
-    " Where"
+    " RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey"
+    " Url UTC UUID Where"
 )
 
 
