@@ -12,6 +12,10 @@ ORDER = re.compile(
     re.IGNORECASE,
 )
 ORDER_WITHIN = re.compile(rf"#+\s*(?={ORDER.pattern})", re.IGNORECASE)
+# Signs that mean something within a line, or make a link of an address; and what makes
+# a heading, a list or a rule where it begins one.
+MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]<>&|~$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+MARKDOWN_START = re.compile(r"^(\d*)([-+#=.)])")
 QUOTE_BEFORE_THE_END = re.compile('"(?="|$)')
 
 
@@ -49,6 +53,12 @@ def comment(text: str) -> str:
     plain = "".join(_visible(character) for character in " ".join(text.split()))
     plain = ORDER_WITHIN.sub("", plain)
     return f'"{plain}"' if ORDER.match(plain) else plain
+
+
+def markdown(text: str) -> str:
+    """Print text as one paragraph of Markdown that is nothing but its words."""
+    plain = "".join(_visible(character) for character in " ".join(text.split()))
+    return MARKDOWN_START.sub(r"\1\\\2", MARKDOWN_SIGN.sub(r"\\\g<0>", plain))
 
 
 def sentence(text: str) -> str:

@@ -275,7 +275,9 @@ def _lookup(row: Row, by: str, group: Sequence[Told]) -> model.Lookup:
     changes: dict[str, tuple[model.Assignment, ...]] = {}
     for told in group:
         name = printed[told.event.name]
-        changes[name] = (*changes.get(name, ()), *_looked_up(row, told, columns))
+        before = changes.get(name, ())
+        _refuse_twice(told, {each.name for each in before})
+        changes[name] = (*before, *_looked_up(row, told, columns))
     return model.Lookup(
         name=names.pascal(table),
         table=table,
@@ -302,6 +304,14 @@ def _check_looked_up(row: Row, column: model.Column) -> None:
         )
     elif column.field.default:
         place.error("B525", f'"{column.name}" is looked up, so it has no default')
+
+
+def _refuse_twice(told: Told, filled: set[str]) -> None:
+    """Another action of an event fills other columns than the one before."""
+    for name in sorted(told.shape.mapping.keys() & filled):
+        told.site.at("update", name).key_error(
+            "B522", f'{told.event.name} fills "{name}" in an action before this one'
+        )
 
 
 def _looked_up(

@@ -131,6 +131,7 @@ class Service:
             "service": self.name,
             "title": self.title,
             "summary": self.summary,
+            "introduction": prose.markdown(self.summary),
             "timezone": self.timezone,
             "roles": [
                 {"name": role.name, "constant": role.constant} for role in self.roles

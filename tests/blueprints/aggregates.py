@@ -219,7 +219,7 @@ class Drawing:
             event.target = shape["to"] = self.chance.choice(self._states)
         if assign:
             shape["set"] = assign
-        if self.likely(0.08):
+        if self.likely(0.2):
             shape["sync"] = self.chance.choice([*PROSE, True, False])
             self.used.add("sync")
         if summary := self.declarations.summary():

@@ -53,7 +53,7 @@ def resolved(blueprint: Blueprint) -> model.Service:
 
 def printed(service: model.Service) -> Tree:
     """The files of the service's domains, in modules that carry its mark."""
-    mark = MARK.findall(service.name)[0]
+    mark = next(iter(MARK.findall(service.name)), "x")
 
     def renamed(text: str) -> str:
         text = re.sub(r"\bapp\.shared\b", f"app.shared_{mark}", text)
