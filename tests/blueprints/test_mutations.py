@@ -108,5 +108,6 @@ def test_mutants_that_are_accepted_become_projects_that_work(
     assert len(sample) > 10
     services = [service for service, _ in sample]
     batch.write(batch.project(services, [tree for _, tree in sample]), tmp_path)
-    for found in batch.findings(tmp_path, ["lint", "types", "tests"]):
+    # Not its tests: a scenario may have been changed into one that does not hold.
+    for found in batch.findings(tmp_path, ["lint", "types"]):
         pytest.fail(found.said[-3000:])

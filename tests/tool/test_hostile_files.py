@@ -134,6 +134,7 @@ def renamed(data: Any, way: tuple[Any, ...], name: str, *, key: bool) -> Any:
     return changed
 
 
+@pytest.mark.timeout(900)
 def test_no_name_reaches_a_path_or_ends_in_a_traceback(
     folder: Path, watch: Watch
 ) -> None:
