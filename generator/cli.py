@@ -75,6 +75,7 @@ Part = Annotated[
 Out = Annotated[
     Path | None, typer.Option(help="The file to write it to; else standard output.")
 ]
+Released = Annotated[Path, typer.Argument(help="The folder of the project.")]
 DemoFolder = Annotated[
     Path,
     typer.Argument(help="Where it is written; a former demo is replaced."),
@@ -247,6 +248,28 @@ def print_schema(out: Out = None) -> None:
             typer.echo(schema.text(), nl=False)
         else:
             out.write_text(schema.text(), encoding="utf-8")
+
+
+@app.command()
+def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
+    """Freeze what goes out: event schemas, migrations, and golden events."""
+    with _mistakes():
+        with interruptible():
+            from generator import living, releasing
+        root = living.settled(project, write=not dry_run)
+        planned = releasing.plan(root)
+        _print_all(planned.warnings, Format.TEXT)
+        if not dry_run:
+            planned.apply()
+    for change in planned.changes:
+        verb = "create" if change.seen is None else "update"
+        typer.echo(f"{verb}  {change.path}")
+    if not planned.changes:
+        typer.echo("nothing is new since the last release")
+    elif dry_run:
+        typer.echo(f"{len(planned.changes)} files; a dry run: none was written")
+    else:
+        typer.echo(f"{len(planned.changes)} files; commit them with the release")
 
 
 @app.command()

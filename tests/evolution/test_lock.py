@@ -148,7 +148,7 @@ def test_a_released_migration_may_not_change(
         ("format: 7\ndomain: shop", "1 B801 this version of scaffold does not know"),
         ("format: 1\ndomain: till", "2 B801 this is the place of another domain"),
         ("format: 1\ndomain: shop\nevents: [", "3 B001"),
-        ("<<<<<<< HEAD\nformat: 1\n=======", "2 B001"),
+        ("<<<<<<< HEAD\nformat: 1\n=======", "1 B001"),
     ],
 )
 def test_what_is_no_lock_is_told_with_its_place(text: str, said: str) -> None:

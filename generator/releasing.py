@@ -1,0 +1,51 @@
+"""Release a project: read it, and write down what it says from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from generator import journal, pipeline, project
+from generator.diagnostics import Diagnostic, Report
+from generator.journal import Op
+from generator.releases import Texts, release
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a release would write into a project; nothing is written yet."""
+
+    root: Path
+    changes: tuple[Op, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    def apply(self) -> None:
+        """Write all of it, or nothing."""
+        journal.apply(self.root, self.changes)
+
+
+def plan(root: Path) -> Release:
+    """What is to be written; `BlueprintError` where the project is not valid."""
+    known = project.load(root)
+    report = Report()
+    locks = pipeline.released(pipeline.read(known.locks(), report), report)
+    documents = pipeline.read(known.sources(), report)
+    service = pipeline.understand(documents, report, locks)
+    texts = release(service, locks, _migrations(root))
+    return Release(root, tuple(_changes(root, texts)), report.warnings)
+
+
+def _changes(root: Path, texts: Texts) -> Iterator[Op]:
+    for path, text in texts.items():
+        place = root / path
+        seen = place.read_bytes() if place.is_file() else None
+        if seen != text.encode():
+            yield Op(PurePosixPath(path), text, seen)
+
+
+def _migrations(root: Path) -> Texts:
+    return {
+        file.relative_to(root).as_posix(): file.read_bytes().decode()
+        for file in sorted(root.glob("migrations/*/*.sql"))
+    }
