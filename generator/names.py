@@ -43,7 +43,7 @@ def _set(text: str) -> frozenset[str]:
 
 LANGUAGE = _set("true false null now today")
 SCOPES = _set("self cls command context state event row")
-PRINTED_LOCALS = _set("envelope actor query request rows replace quantize")
+PRINTED_LOCALS = _set("envelope actor query request rows replace quantize old into")
 FUNCTIONS = _set(
     "len sum min max any all round abs sorted unique range first new_id"
     " days hours minutes seconds"
@@ -60,7 +60,7 @@ PYDANTIC = _set(
     " model_rebuild model_validate model_validate_json model_validate_strings"
     " parse_file parse_obj parse_raw schema schema_json update_forward_refs validate"
 )
-EVENT_FIELDS = _set("event_type at id actor version")
+EVENT_FIELDS = _set("event_type at id actor version schema_version upcasters")
 COLUMNS = _set("stream_version live ctid xmin xmax cmin cmax tableoid")
 FILTERS = _set("sort limit cursor wait_for")
 PACKAGES = _set(
@@ -77,7 +77,7 @@ IMPORTED = _set(
     " OwnerColumn Page PageOf Path Projection Protocol PublicAsk PublicSend Query"
     " QueryBus Reader ReadModelBehind Repository Request Response Role Rows"
     " RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey"
-    " Url UTC UUID Where"
+    " Upcaster Url UTC UUID Where"
 )
 
 
@@ -192,6 +192,8 @@ def _taken_field(text: str, kind: Kind) -> str:
         return "would hide the Python type of that name"
     if text in PYDANTIC:
         return "is a method that every pydantic model has"
+    if text == "stored_names":
+        return "is what every value in the log already carries"
     if text == "event_type" or (kind == "event field" and text in EVENT_FIELDS):
         return "is what every event already carries"
     if kind == "column" and text in COLUMNS:
