@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from generator import pipeline, sources
+from generator import pipeline
 from generator.diagnostics import BlueprintError, Report
 from generator.document import Document
 from generator.lock import Locks
@@ -144,10 +142,10 @@ def test_an_upcast_is_a_pure_function_that_cannot_fail(text: str) -> None:
     assert said(named(event), {})
 
 
-def test_a_project_is_built_with_its_golden_events(tmp_path: Path) -> None:
-    (tmp_path / "shop.yaml").write_text(PURCHASES)
-    found = sources.find(tmp_path / "shop.yaml")
-    tree = pipeline.build(found, Report(), {"shop": released()})
+def test_a_project_is_printed_with_its_golden_events() -> None:
+    locks = {"shop": released()}
+    service = pipeline.understand([shop()], Report(), locks)
+    tree = pipeline.printed(service, locks=locks)
     golden = [str(path) for path in tree if "golden_events/" in str(path)]
     assert golden == [
         "tests/golden_events/shop/BuyerNamed.v1.json",

@@ -15,10 +15,7 @@ from typing import Any
 import pytest
 
 from app.dev import postgres
-from generator import pipeline, releasing
-from generator.diagnostics import Report
-from generator.sources import find, locks
-from generator.tree import put
+from generator import journal, living, pipeline, releasing
 from tests.service.test_examples import made
 
 pytestmark = pytest.mark.service
@@ -159,16 +156,10 @@ def run(project: Path, url: str, *arguments: str) -> str:
 
 
 def evolved(before: Path, folder: Path) -> Path:
-    """The project of the changed blueprint, with what the first one released."""
-    blueprints = folder / "blueprints"
-    shutil.copytree(before / "blueprints", blueprints)
-    (blueprints / "shop.yaml").write_text(AFTER)
-    report = Report()
-    found = pipeline.released(pipeline.read(locks(before), report), report)
-    tree = pipeline.build(find(blueprints), report, found)
-    shutil.rmtree(blueprints)
-    for path, file in tree.items():
-        put(folder, path, file)
+    """The project as it follows the changed blueprint, with what it has released."""
+    shutil.copytree(before, folder)
+    (folder / "blueprints/shop.yaml").write_text(AFTER)
+    journal.apply(folder, living.sync(folder).ops)
     return folder
 
 
