@@ -129,6 +129,7 @@ class Service:
         """The data of the service skeleton, as Copier takes it."""
         return {
             "service": self.name,
+            "host_name": self.name.replace("_", "-"),
             "title": self.title,
             "summary": self.summary,
             "introduction": prose.markdown(self.summary),

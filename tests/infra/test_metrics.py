@@ -104,12 +104,12 @@ async def test_a_worker_tells_its_metrics_over_http(service: Service) -> None:
     stop = asyncio.Event()
     serving = asyncio.create_task(serve_metrics(service.pool, "127.0.0.1", port, stop))
 
-    async def page() -> bytes:
+    async def page(path: bytes = b"/metrics") -> bytes:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             return b""
-        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = await reader.read()
         writer.close()
         return answer
@@ -118,5 +118,8 @@ async def test_a_worker_tells_its_metrics_over_http(service: Service) -> None:
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"\ndatabase_up 1.0\n" in answer
     assert b'pool_connections{state="allowed"}' in answer
+    service.pool.terminate()
+    assert b"\ndatabase_up 0.0\n" in await page()
+    assert (await page(b"/health/live")).endswith(b'\r\n\r\n{"status":"ok"}')
     stop.set()
     await serving

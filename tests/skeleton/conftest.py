@@ -50,6 +50,12 @@ def run(project: Path, module: str, *arguments: str) -> str:
     return done.stdout
 
 
+def known_settings(project: Path) -> set[str]:
+    """The names of all settings that a project has."""
+    lines = (project / ".env.example").read_text().splitlines()
+    return {line.partition("=")[0] for line in lines if line and line[0] != "#"}
+
+
 def bare_environment() -> dict[str, str]:
     """This environment without what a test run or a developer may have put into it."""
     settings = ("BUS", "CACHE", "DATABASE", "HTTP", "METRICS", "SECURITY", "SERVICE")

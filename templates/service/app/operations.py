@@ -51,11 +51,19 @@ async def bump_epoch(settings: DatabaseSettings) -> int:
 async def ailments(service: Service) -> Mapping[str, str]:
     """What keeps the service from doing its work, by part; empty when it is well."""
     try:
+        return await hindrances(service) or await _stopped(service.pool)
+    except LOST as error:
+        return {"database": f"does not answer: {type(error).__name__}"}
+
+
+async def hindrances(service: Service) -> Mapping[str, str]:
+    """What keeps it from answering at all; a projection that stopped does not."""
+    try:
         missing = await _missing_migrations(service.pool)
         if missing:
             return {"migrations": f"not applied: {', '.join(missing)}"}
         await check_epoch(service.pool)
-        return await _stopped(service.pool)
+        return {}
     except EpochMismatch as error:
         return {"epoch": str(error)}
     except LOST as error:

@@ -23,8 +23,14 @@ async def ailments(client: AsyncClient) -> dict[str, str]:
     return found
 
 
+async def serving(client: AsyncClient) -> int:
+    """Whether requests may come, as a status."""
+    return (await client.get("/health/serving")).status_code
+
+
 async def test_a_service_in_order_is_ready(client: AsyncClient) -> None:
     assert await ailments(client) == {}
+    assert await serving(client) == 200
 
 
 async def test_a_stopped_projection_is_named_with_its_event(
@@ -38,6 +44,7 @@ async def test_a_stopped_projection_is_named_with_its_event(
     found = await ailments(client)
     assert list(found) == [f"subscription {name}"]
     assert str(EVENT) in found[f"subscription {name}"]
+    assert await serving(client) == 200
     assert await checkpoints.resume(service.pool, name)
     assert await ailments(client) == {}
 
@@ -46,6 +53,7 @@ async def test_a_missing_migration_is_named(app: FastAPI, client: AsyncClient) -
     service: Service = app.state.service
     await service.pool.execute("DELETE FROM kernel.migrations WHERE id LIKE '%0002%'")
     assert "kernel/0002_projections.sql" in (await ailments(client))["migrations"]
+    assert await serving(client) == 503
 
 
 async def test_a_restored_log_is_noticed(app: FastAPI, client: AsyncClient) -> None:
@@ -60,3 +68,4 @@ async def test_a_database_that_is_away_is_named(
     service: Service = app.state.service
     service.pool.terminate()
     assert list(await ailments(client)) == ["database"]
+    assert await serving(client) == 503

@@ -1,4 +1,4 @@
-"""A worker's own page of metrics, for it serves nothing else over HTTP."""
+"""What a worker tells over HTTP: its metrics, and that it lives."""
 
 import asyncio
 import contextlib
@@ -8,17 +8,25 @@ from app.infra.metrics.standing import CONTENT_TYPE, exposition
 from app.infra.persistence.postgres import Pool
 
 REQUEST_SECONDS = 5
+LIVE = b"GET /health/live "
 
 
 async def serve_metrics(pool: Pool, host: str, port: int, stop: asyncio.Event) -> None:
-    """Answer every request with the metrics, until told to stop."""
+    """Answer with the metrics until told to stop.
+
+    Whether it lives is answered without the database: a restart would not mend that.
+    """
 
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError, EOFError):
-            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), REQUEST_SECONDS)
-            body = await exposition(pool)
+            asked = reader.readuntil(b"\r\n\r\n")
+            request = await asyncio.wait_for(asked, REQUEST_SECONDS)
+            if request.startswith(LIVE):
+                kind, body = "application/json", b'{"status":"ok"}'
+            else:
+                kind, body = CONTENT_TYPE, await exposition(pool)
             head = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE}\r\n"
+                f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n"
                 f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             )
             writer.write(head.encode() + body)
