@@ -247,7 +247,7 @@ class Drawing:
         if command.creates:
             shape["creates"] = True
         elif made.lifecycle and self.likely(0.6):
-            reached = sorted({each.target for each in made.events if each.target})
+            reached = sorted(self._reached(event))
             number = self.chance.randint(1, len(reached))
             command.origins = shape["from"] = self.chance.sample(reached, number)
             self.used.add("from")
@@ -269,6 +269,12 @@ class Drawing:
         if summary := self.declarations.summary():
             shape["summary"] = summary
         return command
+
+    def _reached(self, event: Event) -> set[str]:
+        """The states that events before this one lead to, the creating ones first."""
+        events = self.made.events
+        before = events[: events.index(event)]
+        return {each.target for each in before if each.target}
 
     def _at_command(self, command: Command) -> Speech:
         made = self.made

@@ -138,14 +138,17 @@ def test_no_name_reaches_a_path_or_ends_in_a_traceback(
     folder: Path, watch: Watch
 ) -> None:
     data = yaml.load(DOMAIN, Loader=yaml.BaseLoader)
-    tried = 0
+    tried = built = 0
     ways = [way for way in names(data) if not PROSE & set(way[-1:] + way[:1])]
     for number, way in enumerate(ways):
         evil = EVIL[number % len(EVIL)]
         changed = renamed(data, way, evil, key=bool(number // len(EVIL) % 2))
         write(folder / "shop", {"toys.yaml": yaml.safe_dump(changed)})
         watch.changed.clear()
-        result = new_project("shop", "--dry-run")
+        result = CliRunner().invoke(app, ["explain", "shop"])
+        if not result.exit_code and built < 3:
+            built += 1
+            result = new_project("shop", "--dry-run")
         said = (way, evil, result.output)
         assert result.exit_code in (0, 1), said
         assert "bug in scaffold" not in result.output, said
