@@ -308,7 +308,7 @@ class Reading:
         if name in FILTERS:
             return {"name": f"{name}_wanted", "column": name}
         ways: list[Any] = [name, f"{name}?"]
-        operators = ["=", "!=", "in", "is_null"]
+        operators = ["=", "!=", "in", *(["is_null"] if column.type.optional else [])]
         operators += ["<", "<=", ">", ">="] if kind in ORDERED else []
         operators += ["contains", "starts_with"] if kind in TEXTS else []
         written = {"name": name, "op": self.chance.choice(operators)}
