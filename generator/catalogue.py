@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 from generator import (
     access,
+    adoption,
     advice,
     blueprint,
+    checking,
+    code_rules,
+    custom_code,
     definitions,
     document,
     evolution,
@@ -62,6 +66,10 @@ _MODULES = (
     advice,
     lock,
     evolution,
+    checking,
+    custom_code,
+    adoption,
+    code_rules,
 )
 
 CATALOGUE: Mapping[str, str] = {

@@ -1,15 +1,15 @@
-"""What CI asks of a project: whether it follows its blueprint."""
+"""What CI asks of a project: that it follows its blueprint, and keeps the rules."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generator import journal, living, project
+from generator import journal, living, project, project_code
 from generator.changes import Change, State
 from generator.contract import differing
-from generator.diagnostics import Diagnostic, Span
+from generator.diagnostics import BlueprintError, Diagnostic, Span, in_order
 
 CODES = {
     "P101": "A generated file is behind the blueprint.",
@@ -18,6 +18,9 @@ CODES = {
     "P104": "A file has conflict markers, or a text beside it to be merged.",
     "P105": "A domain is missing in a shared list.",
 }
+
+# What conflict markers make of a file besides, and what is not told again.
+NO_PYTHON = frozenset({"L00", "P204"})
 
 _CODES = {
     State.NEWER: "P101",
@@ -37,12 +40,15 @@ _HINTS = {
 }
 
 
-def check(start: Path) -> list[Diagnostic]:
+def check(start: Path) -> tuple[Diagnostic, ...]:
     """Every finding in the project that a folder lies in; nothing is written."""
     root = living.settled(start, write=False)
-    plan = living.sync(root)
-    drift = (_finding(root, change) for change in plan.drift)
-    return [*plan.warnings, *drift, *_contract(project.load(root))]
+    known = project.load(root)
+    found = tuple(_beside_its_blueprint(known))
+    marked = {each.span.file for each in found if each.code == _CODES[State.MARKERS]}
+    code = project_code.findings(known)
+    told = (e for e in code if e.code not in NO_PYTHON or e.span.file not in marked)
+    return in_order((*found, *told))
 
 
 def adopt(start: Path) -> tuple[str, ...]:
@@ -61,6 +67,17 @@ def adopt(start: Path) -> tuple[str, ...]:
     ops, told = Adoption(known, found).adopted()
     journal.apply(root, ops)
     return told
+
+
+def _beside_its_blueprint(known: project.Project) -> Iterator[Diagnostic]:
+    """Where project and blueprint differ, or what is wrong with the blueprint."""
+    try:
+        plan = living.sync(known.root)
+        yield from plan.warnings
+        yield from (_finding(known.root, change) for change in plan.drift)
+        yield from _contract(known)
+    except BlueprintError as error:
+        yield from error.diagnostics
 
 
 def _contract(known: project.Project) -> Sequence[Diagnostic]:

@@ -326,15 +326,14 @@ def _tell(line: str, format: Format) -> None:
 def _print_all(
     diagnostics: Sequence[Diagnostic], format: Format, err: bool = True
 ) -> None:
-    from generator.diagnostics import Report
-    from generator.document import read
     from generator.reporting import written
+    from generator.sources import lines
 
     files = {
         span.file
         for each in diagnostics
         for span in (each.span, *(place for place, _ in each.also))
     }
-    lines = {file: read(file, file, Report()).lines for file in files}
-    if said := written(diagnostics, lines, format):
+    rows = {file: lines(file) for file in files}
+    if said := written(diagnostics, rows, format):
         typer.echo(said, err=err and format is Format.TEXT)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from generator.diagnostics import Path, Report, Span
-from generator.sources import MAX_BYTES
+from generator.sources import LINE_END, MAX_BYTES
 
 CODES = {
     "B001": "The text is not YAML.",
@@ -36,7 +36,6 @@ HINTS = {
     "escape": "use single quotes for a text with backslashes",
 }
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
-LINE_END = re.compile(r"\r\n|\r|\n")
 CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"

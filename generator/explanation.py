@@ -2,6 +2,8 @@
 
 `explanations/B303.md` holds the prose and the example of a code as a diff, so that the
 wrong and the right one are one text. What is said is found out, never written down.
+Where a code is about a project and its blueprint, the blocks are what somebody did to
+one, and then does to settle it: `edit`, `removed`, `settle` and `run`.
 """
 
 from __future__ import annotations
@@ -11,20 +13,28 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from generator import pipeline
+from generator import code_rules, custom_code, pipeline
 from generator.catalogue import CATALOGUE
 from generator.diagnostics import Diagnostic, did_you_mean, show
 from generator.places import examples
 from generator.scratch import scratch
 from generator.sources import LOCKS, SERVICE, Source, WrongUsage, locks
 
+if TYPE_CHECKING:
+    from generator.project_examples import Step
+
+Found = tuple[Sequence[Diagnostic], Mapping[str, Sequence[str]]]
+
 FOLDER = Path(__file__).parent / "explanations"
 WIDTH = 80
 _BLOCK = re.compile(
-    r"^```diff (?P<file>\S+)(?P<bytes> bytes)?\n(?P<lines>.*?)^```$\n?",
+    r"^```(?P<kind>diff|edit|removed|settle|run)(?: (?P<file>\S+))?(?P<bytes> bytes)?\n"
+    r"(?P<lines>.*?)^```$\n?",
     re.MULTILINE | re.DOTALL,
 )
+_LATER = ("settle", "run")
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 
 
@@ -72,6 +82,10 @@ class Explanation:
     reason: str
     examples: tuple[Example, ...]
     way_out: str
+    done: tuple[Step, ...] = ()
+    """What was done to a project, if it is about one."""
+    settled: tuple[Step, ...] = ()
+    """What is done to it then."""
 
     @property
     def wrong(self) -> Mapping[str, bytes]:
@@ -84,15 +98,32 @@ class Explanation:
         return {each.file: each.right for each in self.examples if each.right}
 
     @property
+    def before(self) -> Found:
+        """What is found in the wrong example, and the lines of its files."""
+        return self._found(self.wrong, self.done)
+
+    @property
+    def after(self) -> Found:
+        """What is found in the right one."""
+        return self._found(self.right, (*self.done, *self.settled))
+
+    @property
     def said(self) -> str:
         """What scaffold says about the wrong example."""
-        diagnostics, lines = findings(self.wrong)
+        diagnostics, lines = self.before
         return "\n".join(show(each, lines) for each in diagnostics)
+
+    def _found(self, files: Mapping[str, bytes], steps: Sequence[Step]) -> Found:
+        if not steps:
+            return findings(files)
+        from generator import project_examples
+
+        return project_examples.findings(steps)
 
 
 def is_code(word: str) -> bool:
     """Whether a word asks for a code, perhaps misspelt, and not for a blueprint."""
-    like_one = re.fullmatch(r"[A-Za-z]\w{3}", word) and re.search(r"\d", word)
+    like_one = re.fullmatch(r"[A-Za-z]\w{2,3}", word) and re.search(r"\d", word)
     return bool(like_one) and not Path(word).exists() and word not in examples()
 
 
@@ -104,19 +135,24 @@ def explain(code: str) -> Explanation:
         raise WrongUsage(f"there is no code {code}" + (f"; {hint}" if hint else ""))
     text = (FOLDER / f"{known}.md").read_text(encoding="utf-8")
     blocks = list(_BLOCK.finditer(text))
+    shown = [block for block in blocks if block["kind"] not in _LATER]
+    later = [block for block in blocks if block["kind"] in _LATER]
+    end = later[0].start() if later else len(text)
     return Explanation(
         known,
         CATALOGUE[known],
-        text[: blocks[0].start()].strip(),
-        tuple(_example(block) for block in blocks),
-        text[blocks[-1].end() :].strip(),
+        text[: shown[0].start()].strip(),
+        tuple(_example(block) for block in shown if block["kind"] == "diff"),
+        text[shown[-1].end() : end].strip(),
+        tuple(_step(block) for block in shown if block["kind"] != "diff"),
+        tuple(_step(block) for block in later),
     )
 
 
-def findings(
-    files: Mapping[str, bytes],
-) -> tuple[Sequence[Diagnostic], Mapping[str, Sequence[str]]]:
-    """What is said about a blueprint of these files, and the lines of each."""
+def findings(files: Mapping[str, bytes]) -> Found:
+    """What is said about a blueprint, or the code, of these files; and their lines."""
+    if all(name.startswith("app/") for name in files):
+        return _in_code(files)
     with scratch() as folder:
         for name, data in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -129,18 +165,30 @@ def findings(
         return pipeline.examine(texts, locks(folder))
 
 
+def _in_code(files: Mapping[str, bytes]) -> Found:
+    texts = {name: data.decode() for name, data in files.items()}
+    contract = next((n for n in texts if n.endswith("/decisions.py")), "")
+    found: list[Diagnostic] = []
+    for name, text in texts.items():
+        if contract and name.endswith("/custom.py"):
+            found += custom_code.unfilled(texts[contract], text, name)
+        else:
+            found += code_rules.check(name, text)
+    return found, {name: text.splitlines() for name, text in texts.items()}
+
+
 def shown(explanation: Explanation) -> str:
     """The explanation as a person reads it on a terminal."""
     wrong = [
         f"  {each.file}\n{textwrap.indent(_readable(each.wrong), '    ')}"
         for each in explanation.examples
         if each.wrong
-    ]
+    ] + [_told(each) for each in explanation.done]
     changes = [
         f"  {each.file}\n{textwrap.indent(each.changes, '  ')}"
         for each in explanation.examples
         if each.changes
-    ]
+    ] + [_told(each) for each in explanation.settled]
     parts = [
         f"{explanation.code}  {explanation.meaning}",
         _wrapped(explanation.reason),
@@ -163,6 +211,22 @@ def listed() -> str:
 def _example(block: re.Match[str]) -> Example:
     lines = tuple(block["lines"].splitlines())
     return Example(block["file"], lines, bool(block["bytes"]))
+
+
+def _step(block: re.Match[str]) -> Step:
+    from generator.project_examples import Step
+
+    did: Any = block["kind"]
+    return Step(did, block["file"] or "", tuple(block["lines"].splitlines()))
+
+
+def _told(step: Step) -> str:
+    """A step as a person reads it."""
+    if step.did == "removed":
+        return f"  {step.file} is removed"
+    if step.did == "run":
+        return "\n".join(f"  $ {line}" for line in step.lines)
+    return f"  {step.file}\n" + textwrap.indent("\n".join(step.lines), "  ")
 
 
 def _readable(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from generator.places import blueprints, examples
 SERVICE = "service.yaml"
 LOCKS = ".scaffold/lock"
 MAX_BYTES = 1_000_000
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class WrongUsage(ScaffoldError):
@@ -61,6 +63,18 @@ def locks(project: Path) -> tuple[Source, ...]:
     """The locks of what a project has released, named as they stand in it."""
     files = sorted((project / LOCKS).glob("*.yaml"))
     return tuple(Source(f"{LOCKS}/{file.name}", file) for file in files)
+
+
+def lines(file: str) -> Sequence[str]:
+    """The rows of a file, to show them; none where it holds no text."""
+    place = Path(file)
+    try:
+        if not place.is_file() or place.stat().st_size > MAX_BYTES:
+            return ()
+        text = place.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return ()
+    return LINE_END.split(text.removeprefix("\ufeff"))
 
 
 def _hint(word: str) -> str:

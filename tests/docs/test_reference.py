@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generator.catalogue import CATALOGUE
 from generator.diagnostics import Diagnostic
-from generator.explanation import explain, findings
+from generator.explanation import explain
 
 PAGE = Path(__file__).parents[2] / "docs/reference/errors.md"
 FAMILIES = {
@@ -20,6 +20,10 @@ FAMILIES = {
     "B6": "Examples and scenarios",
     "B7": "The whole service",
     "B8": "After a release",
+    "L0": "The code of a service",
+    "P1": "A project beside its blueprint",
+    "P2": "Custom code",
+    "P3": "The contract that code holds",
 }
 INTRODUCTION = """# What scaffold says, code by code
 
@@ -40,7 +44,7 @@ def page() -> str:
 
 def row(code: str) -> str:
     """A code, what it means, and the first message of its example."""
-    said: Diagnostic = findings(explain(code).wrong)[0][0]
+    said: Diagnostic = explain(code).before[0][0]
     kind = "*warning* " if said.severity == "warning" else ""
     link = f"[{code}](../../generator/explanations/{code}.md)"
     return f"| {link} | {kind}{CATALOGUE[code]} | {cell(said.message)} |"

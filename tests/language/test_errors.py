@@ -39,9 +39,9 @@ def test_a_mistake_is_told_word_by_word(case: Path, update_cases: bool) -> None:
     assert case.name.partition("-")[0] in said
 
 
-def test_every_code_of_the_catalogue_has_a_case() -> None:
+def test_every_code_about_a_blueprint_has_a_case() -> None:
     shown = {case.name.partition("-")[0] for case in CASES}
-    assert set(CATALOGUE) - shown == set()
+    assert {code for code in CATALOGUE if code.startswith("B")} - shown == set()
 
 
 def test_every_case_is_about_a_code_of_the_catalogue() -> None:
