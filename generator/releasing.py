@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from generator import journal, pipeline, project
+from generator import archive, journal, pipeline, project
 from generator.diagnostics import Diagnostic, Report
+from generator.golden_events import FOLDER
 from generator.journal import Op
 from generator.releases import Texts, release
 
@@ -33,6 +34,10 @@ def plan(root: Path) -> Release:
     documents = pipeline.read(known.sources(), report)
     service = pipeline.understand(documents, report, locks)
     texts = release(service, locks, _migrations(root))
+    # Golden events are generated ones: what follows merges them with what they were.
+    golden = {PurePosixPath(p): t for p, t in texts.items() if p.startswith(FOLDER)}
+    base = archive.dump({**known.base, **golden})
+    texts = {**texts, str(project.BASE): base}
     return Release(root, tuple(_changes(root, texts)), report.warnings)
 
 

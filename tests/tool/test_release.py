@@ -43,7 +43,8 @@ def test_a_release_writes_a_lock_and_golden_events(project: Path) -> None:
         "create  .scaffold/lock/shop.yaml",
         "create  tests/golden_events/shop/BuyerNamed.v1.json",
         "create  tests/golden_events/shop/PurchaseMade.v1.json",
-        "3 files; commit them with the release",
+        "update  .scaffold/base.txtar",
+        "4 files; commit them with the release",
     ]
     golden = json.loads((project / GOLDEN).read_text())
     assert (golden["type"], golden["version"]) == ("shop.PurchaseMade", 1)
@@ -58,7 +59,7 @@ def test_a_second_release_has_nothing_to_add(project: Path) -> None:
 
 def test_a_dry_run_writes_nothing(project: Path) -> None:
     before = contents(project)
-    assert "3 files; a dry run: none was written" in release("--dry-run").stdout
+    assert "4 files; a dry run: none was written" in release("--dry-run").stdout
     assert contents(project) == before
 
 
