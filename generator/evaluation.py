@@ -30,8 +30,12 @@ _FUNCTIONS: tuple[Callable[..., object], ...] = (
 )
 
 
-def quantize(value: Decimal, places: int, rounding: str = "ROUND_HALF_UP") -> Decimal:
+def quantize(
+    value: Decimal | None, places: int, rounding: str = "ROUND_HALF_UP"
+) -> Decimal | None:
     """As the service rounds."""
+    if value is None:
+        return None
     return value.quantize(Decimal(1).scaleb(-places), rounding, _ROOM)
 
 

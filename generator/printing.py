@@ -10,7 +10,8 @@ from generator.types import Type
 
 def rounded(expression: Expression, target: Type) -> str:
     """The printed value; a computed one is rounded to the places of its target."""
-    if target.kind != "decimal" or target.places is None or expression.path:
+    known = expression.path or expression.code == "None"
+    if target.kind != "decimal" or target.places is None or known:
         return expression.code
     how = "" if target.rounding == "ROUND_HALF_UP" else f", {target.rounding}"
     return f"quantize({expression.code}, {target.places}{how})"

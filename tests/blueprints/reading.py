@@ -70,6 +70,7 @@ class Reading:
         on: dict[str, list[Any]] = {e.name: [] for e in self.of.events if e.creates}
         self._own_columns(made, words, on)
         self._later(made, on)
+        self._fill(made, on)
         self._looked_up(made, words, on)
         self._counted(made, words, on)
         shape = made.shape
@@ -167,6 +168,28 @@ class Reading:
             elif (told or mapping) and kind < 0.9:
                 on[event.name] = [{"update": mapping} if mapping else "update"]
                 self.used.add("update with values" if mapping else "update")
+
+    def _fill(self, made: ReadModel, on: dict[str, list[Any]]) -> None:
+        """Let the first event write what no event fills so far."""
+        events = {each.name: each for each in self.of.events}
+        filled: set[str] = set()
+        for name, actions in on.items():
+            if actions != ["delete"]:
+                filled |= self._fields(events[name]).keys()
+            if isinstance(actions[0], dict):
+                filled |= next(iter(actions[0].values())).keys()
+        first = self.of.events[0]
+        mapping = (
+            dict(on[first.name][0]["insert"]) if on[first.name][0] != "insert" else {}
+        )
+        for each in made.columns:
+            if each.name not in filled:
+                said = self._speech(first, []).expression(each.type)
+                # Beside the optional ones, this can be the number with a default.
+                plain = "null" if each.type.optional else "1"
+                mapping[each.name] = said[0] if said else plain
+        if mapping:
+            on[first.name] = [{"insert": mapping}]
 
     def _fills(self, made: ReadModel, event: Event) -> bool:
         """Whether the event alone can make a row."""

@@ -103,6 +103,10 @@ def test_amounts_with_many_digits_can_be_rounded() -> None:
     assert str(quantize(Decimal("9" * 60), 2)) == "9" * 60 + ".00"
 
 
+def test_what_is_missing_is_not_rounded() -> None:
+    assert quantize(None, 2) is None
+
+
 def test_arithmetic_keeps_the_digits_of_amounts_in_every_thread() -> None:
     def grown() -> Decimal:
         return Decimal("9" * 40) * Decimal("9" * 40) + Decimal("0.01")

@@ -6,7 +6,7 @@ is always exact, and so are sums and products with no more digits in all.
 """
 
 from decimal import ROUND_HALF_UP, Context, Decimal, DefaultContext, getcontext
-from typing import Final
+from typing import Final, overload
 
 PRECISION: Final = 100
 
@@ -18,8 +18,22 @@ DefaultContext.prec = PRECISION
 getcontext().prec = PRECISION
 
 
-def quantize(value: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """`value` with exactly `places` decimal places."""
+@overload
+def quantize(value: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decimal: ...
+
+
+@overload
+def quantize(
+    value: Decimal | None, places: int, rounding: str = ROUND_HALF_UP
+) -> Decimal | None: ...
+
+
+def quantize(
+    value: Decimal | None, places: int, rounding: str = ROUND_HALF_UP
+) -> Decimal | None:
+    """`value` with exactly `places` decimal places; None where there is none."""
+    if value is None:
+        return None
     return value.quantize(Decimal(1).scaleb(-places), rounding, _ROOM)
 
 
