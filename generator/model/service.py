@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator import prose
+from generator import __version__, prose
 from generator.model.behaviour import Aggregate, Event, Refusal
 from generator.model.custom import CustomFunction
 from generator.model.parts import Origin
@@ -130,6 +130,7 @@ class Service:
         return {
             "service": self.name,
             "host_name": self.name.replace("_", "-"),
+            "scaffold": _compatible(__version__),
             "title": self.title,
             "summary": self.summary,
             "introduction": prose.markdown(self.summary),
@@ -142,3 +143,10 @@ class Service:
                 for domain in self.domains
             ],
         }
+
+
+def _compatible(version: str) -> str:
+    """The versions that change a project as this one does, as a requirement says it."""
+    major, minor, _ = version.split(".", 2)
+    following = f"0.{int(minor) + 1}" if major == "0" else f"{int(major) + 1}"
+    return f">={version},<{following}"

@@ -15,6 +15,7 @@ CACHE = ROOT / ".mypy_cache" / "skeleton"
 ANSWERS = {
     "service": "bare_service",
     "summary": 'A service that does "nothing" yet: \\ {{ braces }} and äöü 🙂.',
+    "scaffold": ">=0.1.0,<0.2",
     "timezone": "Europe/Vienna",
     "roles": [
         {"name": "guest", "constant": "GUEST"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_copie.plugin import Copie
 
-from tests.skeleton.conftest import ANSWERS, TEMPLATE, run
+from tests.skeleton.conftest import ANSWERS, TEMPLATE
 
 LEFT_BEHIND = ("copier.yml", "__pycache__", ".mypy_cache", ".ruff_cache", ".dev")
 
@@ -73,15 +73,3 @@ def test_a_service_without_roles_renders(copie: Copie) -> None:
     assert result.project_dir is not None, result.exception
     source = (result.project_dir / "app" / "common" / "roles.py").read_text()
     compile(source, "roles.py", "exec")
-
-
-@pytest.mark.service
-def test_it_passes_its_own_checks(skeleton: Path) -> None:
-    run(skeleton, "ruff", "check", ".")
-    run(skeleton, "ruff", "format", "--check", ".")
-    run(skeleton, "mypy")
-
-
-@pytest.mark.service
-def test_it_passes_its_own_tests(skeleton: Path) -> None:
-    run(skeleton, "pytest", "-p", "no:cacheprovider")
