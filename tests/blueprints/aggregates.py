@@ -239,7 +239,7 @@ class Drawing:
             command.name = f"Do{command.name}"
         for _ in range(self.chance.choice([0, 0, 1])):
             drawn = self._draw()
-            if drawn.type.kind == "str" and self.likely(0.2):
+            if drawn.type.kind == "str" and self.likely(0.8):
                 drawn = Field(drawn.name, drawn.text, drawn.type, secret=True)
                 self.used.add("secret")
             command.fields.append(drawn)

@@ -252,8 +252,10 @@ class Declarations:
         dates = [each.name for each in fields if each.text == "date" and each.required]
         if len(dates) > 1 and self.chance.random() < 0.8:
             rules.append({"require": f"{dates[1]} > {dates[0]}"})
+        if self.chance.random() < 0.3:
+            return rules
         for each in fields:
-            if each.text == "int" and each.required and self.chance.random() < 0.5:
+            if each.text.startswith(("int", "decimal")) and each.required:
                 message = f"{each.name} is {{{each.name}}}, not {{{{more}}}}."
                 rules.append({"require": f"{each.name} >= 0", "message": message})
         return rules
