@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from generator.merge.lines import Sides, merge_rows
+from generator.merge.lines import Sides, alike_at_start, merge_rows
 from generator.merge.outcome import Clash, Draft, joined
 from generator.merge.pairs import paired
 from generator.merge.pieces import Piece
-from generator.merge.suites import wrapping
+from generator.merge.suites import suites, wrapping
 
 Pieces = Sequence[Piece]
 Change = Callable[[Piece, Piece, Piece, str], Draft]
@@ -64,8 +64,8 @@ def merge_bodies(
 def _hunks(base: Pieces, side: Pieces) -> tuple[list[Hunk], dict[int, Piece]]:
     """What one side changed, and how it writes what it did not change."""
     before, after = _compared(base, side)
-    top = _common(before, after)
-    end = _common(before[top:][::-1], after[top:][::-1])
+    top = alike_at_start(before, after)
+    end = alike_at_start(before[top:][::-1], after[top:][::-1])
     kept = {index: side[index] for index in range(top)}
     for index in range(1, end + 1):
         kept[len(base) - index] = side[-index]
@@ -229,10 +229,20 @@ def _inside(
 ) -> Draft:
     """Where one side put the statements under a new block: merge within that block."""
     index, block = _around(was, wrapped)
-    before, after = wrapping(block, [_text(was).text, _text(other).text])
-    if [_unwrapped(before), _unwrapped(after)] != [_bare(was), _bare(other)]:
+    if not block:
         raise Clash
-    mine, made = (block, after) if yours_wraps else (after, block)
+    _, twin = _around(was, other)
+    texts = [_text(was).text] if twin else [_text(was).text, _text(other).text]
+    before, *rest = wrapping(block, texts)
+    if twin:  # both did, which is one change if it is the same block
+        if len(wrapped) > 1 or len(other) > 1 or _header(block) != _header(twin):
+            raise Clash
+        rest = [twin]
+    elif _unwrapped(rest[0]) != _bare(other):
+        raise Clash
+    if _unwrapped(before) != _bare(was):
+        raise Clash
+    mine, made = (block, rest[0]) if yours_wraps else (rest[0], block)
     return (
         _text(wrapped[:index])
         + Draft(block.lead)
@@ -241,15 +251,19 @@ def _inside(
     )
 
 
-def _around(was: Pieces, wrapped: Pieces) -> tuple[int, Piece]:
-    """The block in which at least half of these statements stand now."""
-    for index, piece in enumerate(wrapped):
+def _around(was: Pieces, pieces: Pieces) -> tuple[int, Piece | None]:
+    """The block, if there is one, in which at least half of these statements stand."""
+    for index, piece in enumerate(pieces):
         if isinstance(piece.node, _COMPOUND):
             inner = Counter(map(ast.dump, piece.node.body))
             found = (Counter(_bare(was)) & inner).total()
             if found and found * 2 >= len(was):
                 return index, piece
-    raise Clash
+    return 0, None
+
+
+def _header(block: Piece) -> str:
+    return suites(block)[0].header
 
 
 def _unwrapped(piece: Piece) -> list[str]:
@@ -281,12 +295,3 @@ def _text(pieces: Pieces) -> Draft:
 
 def _as_is(piece: Piece) -> Draft:
     return Draft(piece.lead + piece.text)
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count

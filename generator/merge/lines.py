@@ -6,7 +6,7 @@ import io
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from generator.interrupts import interruptible
@@ -124,8 +124,8 @@ def _marker_size(sides: Sides) -> int:
 def _whole(sides: Sides, place: str, reason: str) -> str:
     """One conflict over everything but the rows that both begin or end with."""
     yours, new = rows(_ended(sides.yours)), rows(_ended(sides.new))
-    top = _common(yours, new)
-    end = _common(yours[top:][::-1], new[top:][::-1])
+    top = alike_at_start(yours, new)
+    end = alike_at_start(yours[top:][::-1], new[top:][::-1])
     head, tail = yours[:top], yours[len(yours) - end :]
     label = _SEPARATOR.join((YOURS, place, reason))
     size = _marker_size(sides)
@@ -148,7 +148,8 @@ def _ended(text: str) -> str:
     return text if text.endswith("\n") or not text else text + "\n"
 
 
-def _common(one: list[str], other: list[str]) -> int:
+def alike_at_start(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many texts both begin with."""
     count = 0
     for a, b in zip(one, other, strict=False):
         if a != b:

@@ -21,10 +21,8 @@ _ANONYMOUS = ("comment", "rows", "if", "try")
 
 def alike(one: str, other: str) -> float:
     """From 0 to 1, by the words and signs that they have in common, in order."""
-    matcher = SequenceMatcher(
-        None, _TOKEN.findall(one), _TOKEN.findall(other), autojunk=False
-    )
-    return matcher.quick_ratio() and matcher.ratio()
+    tokens = _TOKEN.findall(one), _TOKEN.findall(other)
+    return SequenceMatcher(None, *tokens, autojunk=False).ratio()
 
 
 def recognised(

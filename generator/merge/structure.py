@@ -41,8 +41,8 @@ def _by_name(base: Pieces, yours: Pieces, new: Pieces, place: str) -> Draft:
     yours, said = recognised(base, yours, "you", place)
     new, told = recognised(base, new, "the generator", place)
     was, mine, made = ({each.key: each for each in side} for side in (base, yours, new))
-    come = ([each for each in side if each.key not in was] for side in (yours, new))
-    yours_come, new_come = come
+    yours_come = [each for each in yours if each.key not in was]
+    new_come = [each for each in new if each.key not in was]
     drafts: dict[Key, Draft] = {}
     dropped: list[Piece] = []
     kept: list[Piece] = []
@@ -149,10 +149,6 @@ def _both(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
     )
 
 
-def _change(base: Piece, yours: Piece, new: Piece, place: str) -> Draft:
-    return _both(base, yours, new, place)
-
-
 def _sound(text: str, like: Piece) -> bool:
     if isinstance(like.node, ast.match_case):
         text = f"{like.indent}match _:\n" + "".join(f" {row}" for row in rows(text))
@@ -245,7 +241,7 @@ def _below(piece: Piece, base: Suite, yours: Suite, new: Suite, place: str) -> D
             return _by_name(*sides, f"{place} ")
         case ast.If() if "TYPE_CHECKING" in ast.unparse(piece.node.test):
             return _by_name(*sides, f"{place}.")
-    return merge_bodies(*sides, place, _change)
+    return merge_bodies(*sides, place, _both)
 
 
 def _filled(pieces: Pieces) -> bool:
