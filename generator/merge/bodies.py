@@ -231,7 +231,7 @@ def _inside(
     index, block = _around(was, wrapped)
     if not block:
         raise Clash
-    _, twin = _around(was, other)
+    twin = _around(was, other)[1] or _twin(block, other)
     texts = [_text(was).text] if twin else [_text(was).text, _text(other).text]
     before, *rest = wrapping(block, texts)
     if twin:  # both did, which is one change if it is the same block
@@ -260,6 +260,12 @@ def _around(was: Pieces, pieces: Pieces) -> tuple[int, Piece | None]:
             if found and found * 2 >= len(was):
                 return index, piece
     return 0, None
+
+
+def _twin(block: Piece, pieces: Pieces) -> Piece | None:
+    """The same block, whatever stands in it."""
+    compound = (each for each in pieces if isinstance(each.node, _COMPOUND))
+    return next((each for each in compound if _header(each) == _header(block)), None)
 
 
 def _header(block: Piece) -> str:
