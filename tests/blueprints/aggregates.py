@@ -249,7 +249,12 @@ class Drawing:
         elif made.lifecycle and self.likely(0.6):
             reached = sorted(self._reached(event))
             number = self.chance.randint(1, len(reached))
-            command.origins = shape["from"] = self.chance.sample(reached, number)
+            origins = self.chance.sample(reached, number)
+            first = sorted({each.target for each in made.events if each.creates})
+            if not set(first) & set(origins):
+                # What else leads there may itself never happen.
+                origins.append(self.chance.choice(first))
+            command.origins = shape["from"] = origins
             self.used.add("from")
         emissions = [event]
         later = [e for e in made.events if not e.creates and e is not event]

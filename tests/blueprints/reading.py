@@ -147,6 +147,10 @@ class Reading:
         return Speech(self.chance, self.view, paths, depth=self.depth)
 
     def _later(self, made: ReadModel, on: dict[str, list[Any]]) -> None:
+        creating = [event for event in self.of.events if event.creates]
+        inserted = {name for event in creating for name in self._fields(event)}
+        by_name = {name for event in self.of.events for name in self._fields(event)}
+        owed = {each.name for each in made.columns} & by_name - inserted
         for event in self.of.events:
             if event.creates:
                 continue
@@ -159,7 +163,11 @@ class Reading:
                     if said:
                         mapping[each.name] = said[0]
             kind = self.chance.random()
-            if kind < 0.15:
+            if owed & known.keys():
+                # Somebody must fill each column.
+                owed -= known.keys()
+                on[event.name] = [{"update": mapping} if mapping else "update"]
+            elif kind < 0.15:
                 on[event.name] = ["delete"]
                 self.used.add("delete")
             elif self._fills(made, event) and kind < 0.5:
