@@ -9,7 +9,15 @@ import sys
 
 import structlog
 
-NAMES = ("commands", "http", "profile", "projections", "rehydration", "relay")
+NAMES = (
+    "commands",
+    "http",
+    "profile",
+    "projections",
+    "rehydration",
+    "relay",
+    "tool",
+)
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator import __version__
+from generator.formats import Format
 from generator.interrupts import interruptible
-from generator.reporting import Format
 
 if TYPE_CHECKING:
     from generator.changes import Plan
@@ -326,6 +326,8 @@ def _tell(line: str, format: Format) -> None:
 def _print_all(
     diagnostics: Sequence[Diagnostic], format: Format, err: bool = True
 ) -> None:
+    if not diagnostics and format is Format.TEXT:
+        return
     from generator.reporting import written
     from generator.sources import lines
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from generator import archive, git
+from generator import merge as merging
 from generator.changes import (
     Change,
     State,
@@ -24,7 +25,7 @@ from generator.changes import (
 )
 from generator.interrupts import checkpoint
 from generator.kinds import Kind
-from generator.merge import Merged, has_markers, merge, same
+from generator.merge import Merged
 from generator.merged_code import suspected, tidied
 from generator.own_style import OwnStyle
 from generator.project import BASE, Project, is_kept
@@ -159,7 +160,7 @@ class Following:
         if text is not None:
             reason, after = "what two branches had changed", text.encode()
             return Change("settle", path, reason, State.BOTH, content, after)
-        lines = has_markers(content.decode(errors="replace"))
+        lines = merging.has_markers(content.decode(errors="replace"))
         return waiting(path, content, TO_SETTLE, lines or [1])
 
     def _of_both_branches(
@@ -172,7 +173,7 @@ class Following:
         text = file.text
         ours, theirs = (each.get(path, base) for each in self._branches)
         for former, edited in ((ours, stages.ours), (theirs, stages.theirs)):
-            merged = merge(path, former, edited, text, self.renames)
+            merged = merging.merge(path, former, edited, text, self.renames)
             if merged.conflicts or merged.beside is not None:
                 return None
             text = merged.text
@@ -186,7 +187,7 @@ class Following:
         content: bytes,
         file: File,
     ) -> Change:
-        untouched = base is not None and same(path, base, yours)
+        untouched = base is not None and merging.same(path, base, yours)
         if yours == file.text or base == file.text:
             state = State.IN_STEP if untouched or base is None else State.EDITED
             return kept(path, content, state)
@@ -198,7 +199,7 @@ class Following:
             return _written(path, state, content, Merged(file.text), file)
         old = self._styled_base.get(self._moves.get(path, path), base)
         new = self._styled_new.get(path, file.text)
-        merged = merge(path, old, yours, new, self.renames)
+        merged = merging.merge(path, old, yours, new, self.renames)
         return _written(path, state, content, merged, file)
 
     def _put_beside(self, change: Change, text: bytes) -> Change:
@@ -281,7 +282,7 @@ def _moving(change: Change) -> str:
 
 
 def _no_longer(path: PurePosixPath, base: str, yours: str, content: bytes) -> Change:
-    if same(path, base, yours):
+    if merging.same(path, base, yours):
         reason = "no longer generated"
         return Change("delete", path, reason, State.NEWER, content, None)
     reason = "no longer generated, edited by you"

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from generator import git, names
+from generator import merge as merging
 from generator.changes import Change, State, created, kept, waiting
 from generator.follow import MARKER, TO_SETTLE
 from generator.interrupts import checkpoint
-from generator.merge import has_markers, merge
 from generator.places import templates
 from generator.press import SUFFIX, Press
 from generator.project import Project
-from generator.register import Entry, NotRegistered, is_registered, register, unregister
+from generator.register import Entry, NotRegistered, register, unregister, unregistered
 from generator.style import polish
 from generator.tree import File, Tree
 
@@ -44,7 +44,7 @@ def listed(
             continue
         text = _settled(project, path, content)
         if text is None:
-            lines = has_markers(content.decode(errors="replace")) or [1]
+            lines = merging.has_markers(content.decode(errors="replace")) or [1]
             yield waiting(path, content, TO_SETTLE, lines)
             continue
         yield from _edited(path, content, text, sorted(domains), sorted(gone))
@@ -72,7 +72,7 @@ def _settled(project: Project, path: PurePosixPath, content: bytes) -> str | Non
     stages = git.unmerged(project.root).get(path)
     if stages is None:
         return None
-    both = merge(path, stages.base, stages.ours, stages.theirs)
+    both = merging.merge(path, stages.base, stages.ours, stages.theirs)
     return None if both.conflicts or both.beside is not None else both.text
 
 
@@ -95,12 +95,11 @@ def _edited(
         if without != text:
             text = without
             edits.append(f"without {domain}")
-    for domain in domains:
-        if is_registered(text, entry(path, domain)):
-            continue
+    entries = {entry(path, domain): domain for domain in domains}
+    for wanted in unregistered(text, list(entries)):
         try:
-            text = register(text, entry(path, domain))
-            edits.append(f"with {domain}")
+            text = register(text, wanted)
+            edits.append(f"with {entries[wanted]}")
         except NotRegistered as refusal:
             yield _refused(stays, refusal.reason, refusal.lines)
     after = text.encode()

@@ -47,7 +47,11 @@ def settled(start: Path, write: bool) -> Path:
 
 def sync(root: Path) -> Plan:
     """What makes the project follow its blueprint."""
-    known = project.load(root)
+    return followed(project.load(root))
+
+
+def followed(known: Project) -> Plan:
+    """What makes a project that was read follow its blueprint."""
     texts = known.sources()
     now = known.digested(contents(texts))
     if known.digests == now:

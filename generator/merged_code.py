@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from generator import merge as merging
 from generator.changes import Change
-from generator.merge import Note, added_rows, lost_words
+from generator.merge import Note
 from generator.own_style import OwnStyle
 
 Texts = Mapping[PurePosixPath, str]
@@ -40,9 +41,10 @@ def suspected(
     for path, row, message in style.suspicions(merged):
         said[path].append(Note(f"line {row}", message, suspect=True))
     added = {
-        path: added_rows(base.get(path, ""), text) for path, text in merged.items()
+        path: merging.added_rows(base.get(path, ""), text)
+        for path, text in merged.items()
     }
-    for path, words in lost_words(base, new, added).items():
+    for path, words in merging.lost_words(base, new, added).items():
         if words:
             text = f"your lines use what is no longer generated: {', '.join(words)}"
             said[path].append(Note("", text, suspect=True))

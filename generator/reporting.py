@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,22 +16,13 @@ from xml.etree import ElementTree
 
 from generator import __version__
 from generator.diagnostics import Diagnostic, Sources, Span, show, visible
+from generator.formats import Format
 
 Formatter = Callable[[Sequence[Diagnostic], Sources], str]
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What XML 1.0 cannot hold, and `visible` leaves as it is.
 _NOT_XML = re.compile("[\ufffe\uffff]")
-
-
-class Format(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
 
 
 def written(diagnostics: Sequence[Diagnostic], sources: Sources, format: Format) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
@@ -107,6 +108,7 @@ def put(folder: Path, path: PurePosixPath, file: File) -> None:
         place.chmod(place.stat().st_mode | 0o111)
 
 
+@lru_cache(maxsize=4096)
 def _problem(part: str) -> str:
     if part in ("", ".", ".."):
         return f"it has a part {part!r}"

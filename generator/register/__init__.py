@@ -9,12 +9,20 @@ is, and the lines to paste are said.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.diagnostics import ScaffoldError
 from generator.register import origins
 
-__all__ = ["Entry", "NotRegistered", "is_registered", "register", "unregister"]
+__all__ = [
+    "Entry",
+    "NotRegistered",
+    "is_registered",
+    "register",
+    "unregister",
+    "unregistered",
+]
 
 BOM = "\ufeff"
 
@@ -58,13 +66,19 @@ class NotRegistered(ScaffoldError):
 
 def is_registered(text: str, entry: Entry) -> bool:
     """Whether the object is used anywhere, under whatever name it was imported."""
-    if entry.name not in text:
-        return False
+    return not unregistered(text, [entry])
+
+
+def unregistered(text: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of the entries whose objects are used nowhere in the text."""
+    if not any(entry.name in text for entry in entries):
+        return list(entries)
     try:
         tree = ast.parse(text.removeprefix(BOM))
     except (SyntaxError, ValueError):
-        return False
-    return origins.refers(tree, entry.origin)
+        return list(entries)
+    meanings = origins.Meanings(tree)
+    return [entry for entry in entries if not meanings.include(entry.origin)]
 
 
 def register(text: str, entry: Entry) -> str:

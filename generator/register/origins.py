@@ -26,16 +26,33 @@ def bindings(nodes: Iterable[ast.AST]) -> dict[str, str]:
     return found
 
 
+class Meanings:
+    """What the expressions of a module mean, looked through once for many questions."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        nodes = list(ast.walk(tree))
+        bound = bindings(nodes)
+        expressions = (e for e in nodes if isinstance(e, ast.Name | ast.Attribute))
+        written = {name for each in expressions if (name := dotted(each))}
+        self._found = {origin(name, bound) for name in written}
+        self._unclear = [name for name in self._found if name.startswith(".")]
+        self._written = written
+        self._stars = starred(tree)
+
+    def include(self, wanted: str) -> bool:
+        """Whether any of them means this object."""
+        if wanted in self._found:
+            return True
+        if any(same(name, wanted) for name in self._unclear):
+            return True
+        return any(
+            same(star + name, wanted) for star in self._stars for name in self._written
+        )
+
+
 def refers(tree: ast.Module, wanted: str) -> bool:
     """Whether any expression of the module means this object."""
-    bound = bindings(ast.walk(tree))
-    stars = starred(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute):
-            name = dotted(node)
-            if name and same(origin(name, bound, stars, wanted), wanted):
-                return True
-    return False
+    return Meanings(tree).include(wanted)
 
 
 def starred(tree: ast.AST) -> tuple[str, ...]:
