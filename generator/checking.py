@@ -72,7 +72,7 @@ def adopt(start: Path) -> tuple[str, ...]:
 def _beside_its_blueprint(known: project.Project) -> Iterator[Diagnostic]:
     """Where project and blueprint differ, or what is wrong with the blueprint."""
     try:
-        plan = living.sync(known.root)
+        plan = living.followed(known)
         yield from plan.warnings
         yield from (_finding(known.root, change) for change in plan.drift)
         yield from _contract(known)

@@ -123,7 +123,9 @@ def test_a_merge_that_lost_a_word_of_yours_is_thrown_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     yours = BASE.replace("record(1)", "record(mine)")
-    monkeypatch.setattr("generator.merge.merge_modules", lambda *_: Draft(ADDED))
+    monkeypatch.setattr(
+        "generator.merge.merging.merge_modules", lambda *_: Draft(ADDED)
+    )
     assert merge(CODE, BASE, yours, ADDED).text == ADDED.replace("(1)", "(mine)")
 
 
