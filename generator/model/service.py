@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator import __version__, prose
+from generator import __version__, prose, readme
 from generator.model.behaviour import Aggregate, Event, Refusal
 from generator.model.custom import CustomFunction
 from generator.model.parts import Origin
@@ -139,7 +139,11 @@ class Service:
                 {"name": role.name, "constant": role.constant} for role in self.roles
             ],
             "domains": [
-                {"module": domain.module, "constant": domain.constant}
+                {
+                    "module": domain.module,
+                    "constant": domain.constant,
+                    **readme.section(domain),
+                }
                 for domain in self.domains
             ],
         }

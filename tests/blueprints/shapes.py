@@ -21,7 +21,7 @@ def shape(path: PurePosixPath, text: str) -> object:
         case ".toml":
             return _blank(tomllib.loads(text))
         case ".yaml":
-            return _blank(yaml.safe_load(text))
+            return _blank(list(yaml.safe_load_all(text)))
         case ".md":
             return _markdown(text)
     return text
