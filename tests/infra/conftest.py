@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import shutil
 import signal
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -25,6 +27,7 @@ MIGRATIONS = Path(__file__).parents[2] / "templates/service/migrations"
 TEMPLATE = "template_kernel"
 SHORT_AND_FAST = next(p for p in (Path("/dev/shm"), Path("/tmp")) if p.is_dir())
 
+Process = multiprocessing.process.BaseProcess
 CreateDatabase = Callable[..., Awaitable[str]]
 
 
@@ -115,3 +118,23 @@ async def pool(database: str) -> AsyncIterator[Pool]:
 async def service(pool: Pool) -> Service:
     """The sample domain on its own store, with buses, a reader and a clock."""
     return await Service.on(pool)
+
+
+@pytest.fixture(scope="session")
+def processes() -> Any:
+    """Starts processes of their own quickly: all has been imported before."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["tests.infra.forked", "tests.infra.killed", "tests.infra.killed_relay"]
+    )
+    return context
+
+
+@pytest.fixture
+def started() -> Iterator[list[Process]]:
+    """Processes that do not outlive the test."""
+    running: list[Process] = []
+    yield running
+    for process in running:
+        process.kill()
+        process.join()

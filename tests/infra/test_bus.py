@@ -5,14 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
-import sys
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,25 +18,29 @@ from app.infra.event_bus.kafka import KafkaTransport
 from app.infra.event_bus.messages import Message
 from app.infra.event_bus.relay import RELAY, Relay
 from app.infra.event_bus.topics import topic_of, topics_of
-from app.infra.event_bus.worker import run_relay, wake_by_topics
-from app.infra.event_store.tokens import START, Token
+from app.infra.event_bus.worker import wake_by_topics
 from app.infra.subscriptions import checkpoints
 from app.infra.subscriptions.checkpoints import OwnershipLost
 from app.infra.wakeup import WakeUp
 from tests.infra.brokers import (
     TOPIC,
     Broker,
-    Heard,
     a_broker,
     bus_settings,
     messages_of,
 )
 from tests.infra.kafka_node import PLACE
 from tests.infra.lending import JOURNAL, LENDING, WriteNote
+from tests.infra.relaying import (
+    all_relayed,
+    logged,
+    must_be_complete,
+    relayed,
+    relaying,
+    write,
+)
 from tests.infra.service import Service, eventually, runner_of, worker_settings
 
-RELAY_PROCESS = Path(__file__).with_name("relay_process.py")
-SERVICE = Path(__file__).parents[2] / "templates/service"
 BATCH = 20
 
 
@@ -57,83 +55,6 @@ async def transport(broker: Broker) -> AsyncIterator[KafkaTransport]:
     transport = KafkaTransport(bus_settings(broker.servers))
     yield transport
     await asyncio.to_thread(transport.close)
-
-
-@asynccontextmanager
-async def relaying(
-    service: Service, transport: KafkaTransport, servers: str, **settings: Any
-) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    relay = asyncio.create_task(
-        run_relay(
-            service.pool,
-            transport,
-            bus_settings(servers),
-            worker_settings(**settings),
-            stop=stop,
-            wake=service.store.wake,
-        )
-    )
-    try:
-        yield
-    finally:
-        stop.set()
-        await relay
-
-
-async def write(service: Service, loans: int, notes: int) -> list[UUID]:
-    """Loans with notes, written at once; the ids of the loans."""
-
-    async def one(number: int) -> UUID:
-        loan = await service.open_loan()
-        for note in range(notes):
-            await service.send(WriteNote(loan_id=loan, note=f"{number}.{note}"))
-        return loan
-
-    return await asyncio.gather(*(one(number) for number in range(loans)))
-
-
-async def logged(service: Service) -> list[UUID]:
-    records = await service.pool.fetch(
-        "SELECT event_id FROM kernel.events ORDER BY epoch, xid, pos"
-    )
-    return [record["event_id"] for record in records]
-
-
-async def relayed(service: Service) -> Token:
-    """Where the relay's checkpoint stands."""
-    record = await service.pool.fetchrow(
-        "SELECT epoch, xid::text::bigint, pos FROM kernel.checkpoints WHERE name = $1",
-        RELAY,
-    )
-    return START if record is None else Token(*record)
-
-
-async def all_relayed(service: Service) -> bool:
-    record = await service.pool.fetchrow(
-        "SELECT epoch, xid::text::bigint, pos FROM kernel.events"
-        " ORDER BY epoch DESC, xid DESC, pos DESC LIMIT 1"
-    )
-    return await relayed(service) == Token(*record)
-
-
-def first_versions(heard: Sequence[Heard]) -> dict[UUID, list[int]]:
-    """For each stream the versions in the order in which they were first heard."""
-    versions: dict[UUID, list[int]] = defaultdict(list)
-    for message in heard:
-        if message.version not in versions[message.key]:
-            versions[message.key].append(message.version)
-    return versions
-
-
-async def must_be_complete(service: Service, servers: str) -> int:
-    """Everything is on the topic, each stream in order; the number of repeats."""
-    events = await logged(service)
-    heard = await messages_of(events, servers)
-    assert {message.event_id for message in heard} == set(events)
-    for versions in first_versions(heard).values():
-        assert versions == list(range(1, len(versions) + 1))
-    return len(heard) - len(events)
 
 
 def test_topics_have_the_names_of_tradecore() -> None:
@@ -173,32 +94,6 @@ async def test_a_message_tells_outsiders_what_they_need(
         "occurred_at": stored["occurred_at"].isoformat(),
         "correlation_id": stored["meta"]["correlation_id"],
     }
-
-
-@pytest.mark.parametrize("seed", range(2))
-async def test_a_killed_relay_repeats_at_most_one_batch(
-    service: Service,
-    database: str,
-    broker: Broker,
-    transport: KafkaTransport,
-    seed: int,
-) -> None:
-    chance = random.Random(seed)
-    moments = ["before", "half", "published"]
-    chance.shuffle(moments)
-    await write(service, loans=8, notes=20)
-    for moment in moments:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(RELAY_PROCESS)),
-            *(database, broker.servers, str(BATCH)),
-            *(moment, str(chance.randint(1, 2))),
-            env={"PYTHONPATH": str(SERVICE)},
-        )
-        assert await asyncio.wait_for(process.wait(), 60) == -9
-    async with relaying(service, transport, broker.servers):
-        await eventually(lambda: all_relayed(service))
-    repeats = await must_be_complete(service, broker.servers)
-    assert repeats == BATCH + BATCH // 2
 
 
 async def test_a_zombie_publishes_its_running_batch_and_moves_nothing(

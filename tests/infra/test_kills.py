@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 import signal
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.projection import Projection
 from tests.infra import killed
+from tests.infra.conftest import Process
 from tests.infra.lending import JOURNAL, VIEW
 from tests.infra.service import Service, again, eventually
 
 ROUNDS = 15
 SEED = 20
-
-Process = multiprocessing.process.BaseProcess
-
-
-@pytest.fixture(scope="module")
-def processes() -> Any:
-    """Starts processes of their own quickly: all has been imported before."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([killed.__name__, "pytest"])
-    return context
-
-
-@pytest.fixture
-def started(processes: Any) -> Iterator[list[Process]]:
-    running: list[Process] = []
-    yield running
-    for process in running:
-        process.kill()
-        process.join()
 
 
 async def test_what_was_answered_survives_thirty_kills_once_and_in_every_row(

@@ -20,7 +20,9 @@ from kafka_node import PLACE, Node  # noqa: E402  (a script has no packages)
 
 POM = Path(__file__).with_name("pom.xml")
 LIBRARIES = ROOT / "build/kafka"
-TESTS = ROOT / "tests/infra/test_bus.py"
+TESTS = [
+    str(ROOT / "tests/infra" / name) for name in ("test_bus.py", "test_relay_kills.py")
+]
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +36,7 @@ def main(arguments: list[str]) -> int:
         print(f"Apache Kafka runs on {node.servers}.", flush=True)
         try:
             return subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", str(TESTS), *arguments],
+                [sys.executable, "-m", "pytest", "-q", *TESTS, *arguments],
                 cwd=ROOT,
                 env={**os.environ, PLACE: folder},
             ).returncode
