@@ -62,6 +62,7 @@ class Service:
         snapshot_every: int = 0,
         states: States | None = None,
         wait: float = 5.0,
+        **store: Any,
     ) -> Service:
         clock = FixedClock(NOON)
         store = EventStore(
@@ -71,6 +72,7 @@ class Service:
             sync_events=LENDING.sync_events,
             snapshot_every=snapshot_every,
             states=States(streams=1_000, size=2**20) if states is None else states,
+            **store,
         )
         commands = CommandBus(store, clock=clock)
         queries = QueryBus(Waiting(pool, wait))

@@ -19,6 +19,7 @@ from app.common.errors import (
     Busy,
     CannotDecide,
     Conflict,
+    EventTooLarge,
     Forbidden,
     IdempotencyMismatch,
     InvalidInput,
@@ -32,6 +33,7 @@ from app.infra.event_store.repository import Repository
 from app.infra.event_store.states import States
 from app.infra.persistence.postgres import Pool
 from tests.infra.conftest import pool_of
+from tests.infra.group import wish
 from tests.infra.lending import (
     VIEW,
     AlreadyReturned,
@@ -409,3 +411,30 @@ def test_a_secret_takes_no_part_in_the_hash_and_every_other_field_does() -> None
 def test_a_command_has_one_handler(service: Service) -> None:
     with pytest.raises(ValueError, match="WriteNote"):
         service.commands.register(WriteNote, None)  # type: ignore[arg-type]
+
+
+async def test_an_event_that_no_broker_takes_is_refused_before_it_is_written(
+    pool: Pool,
+) -> None:
+    service = await Service.on(pool, max_event_bytes=100_000)
+    loan = await service.open_loan()
+    with pytest.raises(EventTooLarge) as refused:
+        await service.send(WriteNote(loan_id=loan, note="x" * 100_000), key="k")
+    assert "NoteWritten would have 100," in str(refused.value)
+    assert await service.count("kernel.events") == 1
+    assert await service.count("kernel.command_log") == 1
+    for length in (99_900, 10):  # neither the loan nor the key has suffered
+        await service.send(WriteNote(loan_id=loan, note="x" * length), key="k" * length)
+    longest = "SELECT max(octet_length(data::text)) FROM kernel.events"
+    assert 99_900 < await pool.fetchval(longest) <= 100_000
+
+
+async def test_an_event_counts_with_all_the_digits_that_the_log_makes_of_it(
+    pool: Pool,
+) -> None:
+    """1e308 is five characters on the way in, and 309 on the way to a broker."""
+    service = await Service.on(pool, max_event_bytes=10_000)
+    samples: Any = [1e308] * 100
+    with pytest.raises(EventTooLarge):
+        await service.store.append(wish(note=samples))
+    assert await service.count("kernel.events") == 0

@@ -111,6 +111,7 @@ async def _joined(
         appender,
         projections=projections,
         sync_events=frozenset[Any]().union(*(each.sync_events for each in domains)),
+        max_event_bytes=settings.append.max_event_bytes,
         snapshot_every=settings.database.snapshot_every,
         states=States(
             streams=settings.append.remember, size=settings.append.remember_bytes

@@ -7,6 +7,7 @@ DomainError
 |-- InvalidTransition     409
 |-- RuleViolated          409   the parent of every error a blueprint names
 |-- Conflict              409   others kept changing the same thing
+|-- EventTooLarge         413   more than the log takes as one event
 |-- CannotDecide          422   a decision divided by zero, or the like
 |-- InvalidInput          422   a value that the store cannot hold or compare
 |-- InvalidCursor         422
@@ -60,6 +61,12 @@ class RuleViolated(DomainError):
 
 class Conflict(DomainError):
     """Others kept changing the same thing; read it again and decide anew."""
+
+
+class EventTooLarge(DomainError):
+    """What this leads to is more than one event may hold."""
+
+    status = 413
 
 
 class CannotDecide(DomainError):

@@ -24,5 +24,7 @@ class AppendSettings(BaseSettings):
     """Streams whose states are remembered, not to be read again; 0 for none."""
     remember_bytes: int = Field(default=32 * 2**20, ge=0)
     """How large the remembered states may be together, as JSON."""
+    max_event_bytes: int = Field(default=900_000, ge=1_000, le=64 * 2**20)
+    """How large an event may be, as JSON; brokers mostly take messages of 1 MB."""
     slow_lanes: int = Field(default=4, ge=1, le=64)
     """Commands that may wait at once, each by itself, for what others hold."""

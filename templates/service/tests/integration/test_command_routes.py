@@ -3,22 +3,26 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import PlainTextResponse
-from httpx2 import AsyncClient, Response
+from httpx2 import ASGITransport, AsyncClient, Response
 
 from app.api.command_routes import CommandRoutes
 from app.api.dependencies import PublicSend, Send
 from app.api.models.common import Body, CommandResult
 from app.bootstrap import Settings
+from app.common.clock import FixedClock
 from app.common.messages import Command as Wish
 from app.common.roles import Role
 from app.security.tokens import Tokens
+from app.server import create_app
 from tests.conftest import TOKEN_LIFETIME
+from tests.spec import NOW
 
 SOMEBODY = UUID("0190a7f0-0000-7000-8000-0000000000dd")
 ID = "0190a7f0-0000-7000-8000-0000000000ee"
@@ -96,6 +100,30 @@ async def test_both_ways_refuse_alike(
             with _only_the_long_way(app):
                 long = await client.post(path, headers=headers, content=content)
             assert _told(short) == _told(long), (path, headers, content)
+
+
+async def test_an_event_that_is_too_large_is_refused(
+    settings: Settings,
+    client: AsyncClient,
+    commands: list[Command],
+    allowed: dict[str, str],
+) -> None:
+    append = settings.append.model_copy(update={"max_event_bytes": 1})
+    strict = create_app(replace(settings, append=append), clock=FixedClock(NOW))
+    async with (
+        strict.router.lifespan_context(strict),
+        AsyncClient(
+            transport=ASGITransport(strict), base_url="http://test"
+        ) as refusing,
+    ):
+        for path, body in commands:
+            refused = await _post(refusing, path, body, allowed)
+            accepted = await _post(client, path, body, allowed)
+            if refused.is_success:  # there was no event
+                assert refused.json()["version"] == accepted.json()["version"]
+            elif accepted.is_success:
+                assert refused.status_code == 413, refused.text
+                assert refused.json()["code"] == "EventTooLarge"
 
 
 async def test_an_override_of_a_dependency_counts(

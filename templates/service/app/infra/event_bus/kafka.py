@@ -30,6 +30,7 @@ DISCOVERY_SECONDS: Final = 5.0
 MISSING_SECONDS: Final = 0.5
 POLL_SECONDS: Final = 0.1
 BURST: Final = 1000
+LARGEST_MESSAGE: Final = 100 * 2**20
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -142,6 +143,8 @@ class KafkaTransport:
             # a batch fails as a whole, with its producer.
             "enable.gapless.guarantee": True,
             "message.timeout.ms": 0,
+            # What is too large is not recorded, by the settings of the append.
+            "message.max.bytes": LARGEST_MESSAGE,
         }
 
     def _listening(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from app.common.events import Envelope, Event
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.append import Append, Appender, Verdict
 from app.infra.event_store.codec import codec_of, envelope
+from app.infra.event_store.sizes import MAX_EVENT_BYTES, refuse_too_large
 from app.infra.event_store.snapshots import Snapshots, fingerprint
 from app.infra.event_store.states import States
 from app.infra.event_store.tokens import Token
@@ -100,6 +101,7 @@ class EventStore:
         *,
         projections: Iterable[AnyProjection] = (),
         sync_events: Iterable[type[Event]] = (),
+        max_event_bytes: int = MAX_EVENT_BYTES,
         snapshot_every: int = 0,
         states: States | None = None,
         wake: WakeUp | None = None,
@@ -109,6 +111,7 @@ class EventStore:
         self.wake = wake or WakeUp()
         self.snapshots = Snapshots(pool, snapshot_every)
         self._appender = appender
+        self._max_event_bytes = max_event_bytes
         self._projections = tuple(projections)
         self._sync_events = frozenset(sync_events)
         self._streams = Gathered(self._fetch_streams)
@@ -161,6 +164,8 @@ class EventStore:
 
     async def append(self, append: Append) -> Verdict:
         """Bring a command into the log, and wake those who read it."""
+        events = [event for _, event in append.events]
+        await refuse_too_large(self.pool, events, self._max_event_bytes)
         began = time.perf_counter()
         verdict = await self._appender.append(append)
         APPENDS.labels(verdict.outcome).observe(time.perf_counter() - began)
