@@ -7,11 +7,12 @@ import structlog
 
 from app.bootstrap import Service, Settings, opened
 from app.infra.event_bus.worker import run_relay, wake_by_topics
+from app.infra.event_store.retention import Retention
 from app.infra.logging import configure_logging
 from app.infra.metrics.endpoint import serve_metrics
 from app.infra.policies.worker import run_policies
 from app.infra.projections.batch import Batches
-from app.infra.worker import run_subscriptions, watch_fence
+from app.infra.worker import kept_running, run_subscriptions, watch_fence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -44,6 +45,13 @@ async def run(service: Service, stop: asyncio.Event) -> None:
     ]
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(watch_fence(service.pool, worker, stop))
+        if worker.command_retention_days:
+            retention = Retention(
+                service.pool,
+                days=worker.command_retention_days,
+                policies=[each.name for each in service.policies],
+            )
+            tasks.create_task(kept_running(retention, "command log", stop))
         tasks.create_task(
             run_subscriptions(service.pool, projections, worker, stop=stop, wake=wake)
         )

@@ -18,5 +18,7 @@ class WorkerSettings(BaseSettings):
     """Seconds after which another worker may take over a silent one's work."""
     max_attempts: int = Field(default=5, ge=1, le=100)
     """Starts without progress after which a subscription is stopped."""
+    command_retention_days: int = Field(default=30, ge=0, le=36_500)
+    """Days for which a repeated command is recognised; 0 for ever."""
     fence_alarm: float = Field(default=10.0, gt=0, le=3600)
     """Seconds that an open transaction may hold reads up before it is named."""

@@ -46,7 +46,7 @@ CREATE TABLE kernel.command_log (
     result jsonb,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX command_log_age ON kernel.command_log USING brin (recorded_at);
+CREATE INDEX command_log_age ON kernel.command_log (recorded_at);
 
 CREATE TABLE kernel.unique_keys (
     scope text NOT NULL,
@@ -357,9 +357,11 @@ BEGIN
     SELECT array_agg(pos ORDER BY pos) INTO positions FROM recorded;
 
     -- 8. Answer. A command that recorded nothing has the token of its stream's last event.
+    -- A repeat whose first was forgotten since the claim is to claim again.
     RETURN QUERY
     SELECT a.o::int,
-        CASE WHEN a.verdict = 'duplicate' AND g.request_hash <> a.hash THEN 'mismatch'
+        CASE WHEN a.verdict = 'duplicate' AND g.command_id IS NULL THEN 'order'
+            WHEN a.verdict = 'duplicate' AND g.request_hash <> a.hash THEN 'mismatch'
             ELSE a.verdict END,
         CASE WHEN a.used > 0 THEN p_epoch ELSE old.epoch END,
         CASE WHEN a.used > 0 THEN me ELSE old.xid END,

@@ -34,4 +34,7 @@ CACHE: Final = Counter(
     "Answers asked of the cache: found, missing, outdated, broken, skipped or failed",
     ["outcome"],
 )
+FORGOTTEN: Final = Counter(
+    "command_log_forgotten", "Commands forgotten after the retention"
+)
 PUBLISHED: Final = Counter("bus_published_messages", "Messages the broker has taken")
