@@ -3,13 +3,14 @@
 # make test-kafka  the tests of the bus on Apache Kafka, where there are Java and Maven
 # make fuzz    whole services drawn by chance, through every check; N=... SEED=...
 # make bench   how fast the kernel is, beside others on the same server; NAMES=... for some
+# make docs    the documentation as a site, in build/docs
 # make check   format, lint and types of the generator and of the service's runtime
 #
 # Needs Python 3.11 or newer, nothing else. Everything is installed into .venv.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka fuzz bench check format clean
+.PHONY: help demo test test-kafka fuzz bench docs check format clean
 
 RUN := .venv/bin
 CHECKED := generator tests bench templates/service
@@ -36,6 +37,10 @@ fuzz: .venv/dev.stamp
 bench: .venv/bench.stamp
 	@PYTHONPATH=templates/service $(RUN)/python -m bench $(NAMES)
 
+docs: .venv/docs.stamp
+	@NO_COLOR=1 $(RUN)/zensical build --clean --strict
+	@echo "It is in build/docs; to read and search it: $(RUN)/python -m http.server -d build/docs"
+
 check: .venv/dev.stamp
 	$(RUN)/ruff format --check $(CHECKED)
 	$(RUN)/ruff check $(CHECKED)
@@ -48,7 +53,7 @@ format: .venv/dev.stamp
 	$(RUN)/ruff format $(CHECKED)
 
 clean:
-	rm -rf .venv build demo dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .cache build demo dist .mypy_cache .pytest_cache .ruff_cache
 
 # A stamp is as old as the installation that it stands for.
 .venv/%.stamp: pyproject.toml
