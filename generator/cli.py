@@ -7,6 +7,7 @@ lines that have to be put into a shared list by hand.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -304,6 +305,10 @@ def _mistakes(format: Format = Format.TEXT) -> Iterator[None]:
         typer.echo(f"scaffold: {error}", err=True)
         wrong_usage = isinstance(error, WrongUsage)
         raise typer.Exit(WRONG_USAGE if wrong_usage else FOUND) from error
+    except BrokenPipeError as error:
+        # Whoever read along, as `head` does, has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FOUND) from error
     except OSError as error:
         typer.echo(f"scaffold: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(FOUND) from error

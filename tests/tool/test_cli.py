@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,10 @@ def test_a_full_disk_is_said_in_words(
     assert result.exit_code == 1
     assert result.stderr.endswith("scaffold: app/server.py: No space left on device\n")
     assert contents(tmp_path) == {}
+
+
+def test_whoever_reads_along_may_stop_reading(tmp_path: Path) -> None:
+    line = f"{sys.executable} -m generator explain | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("B001")
+    assert done.stderr == ""
