@@ -8,40 +8,41 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from generator import __version__
+from generator import __version__, cli_looking, completing
+from generator.cli_output import FOUND, mistakes, print_all, tell
 from generator.formats import Format
 from generator.interrupts import interruptible
 
 if TYPE_CHECKING:
     from generator.changes import Plan
-    from generator.diagnostics import Diagnostic
 
-FOUND = 1
-WRONG_USAGE = 2
 BY_HAND = 3
-TRACEBACK = "SCAFFOLD_TRACEBACK"
 
 app = typer.Typer(
     help="Event-sourced services out of short YAML blueprints.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 Folder = Annotated[
-    Path, typer.Argument(help="The folder of the new project: absent or empty.")
+    Path | None,
+    typer.Argument(help="The folder of the new project: absent or empty."),
 ]
 Blueprint = Annotated[
     str,
-    typer.Option(help="A blueprint folder, or the name of an example: booking_core."),
+    typer.Option(
+        help="A blueprint folder, or an example: booking_core. On a terminal you are"
+        " asked, if you name none.",
+        autocompletion=completing.example,
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be written; write nothing.")
@@ -62,16 +63,25 @@ Adopt = Annotated[
     typer.Option("--adopt", help="Let the blueprint say what code was made to say."),
 ]
 Tested = Annotated[
-    str, typer.Argument(help="A blueprint folder, one domain file, or an example.")
+    str,
+    typer.Argument(
+        help="A blueprint folder, one domain file, or an example.",
+        autocompletion=completing.example,
+    ),
 ]
 What = Annotated[
     str,
     typer.Argument(
-        help="A code like B303, or a blueprint: a folder, a domain file, an example."
+        help="A code like B303, or a blueprint: a folder, a domain file, an example.",
+        autocompletion=completing.explained,
     ),
 ]
 Part = Annotated[
-    str, typer.Argument(help="Of a blueprint: only this domain, or part of one.")
+    str,
+    typer.Argument(
+        help="Of a blueprint: only this domain, or part of one.",
+        autocompletion=completing.domain,
+    ),
 ]
 Out = Annotated[
     Path | None, typer.Option(help="The file to write it to; else standard output.")
@@ -104,18 +114,31 @@ def scaffold(
 
 @app.command()
 def new_project(
-    folder: Folder,
-    blueprint: Blueprint,
+    folder: Folder = None,
+    blueprint: Blueprint = "",
     dry_run: DryRun = False,
     strict: Strict = False,
     format: Written = Format.TEXT,
 ) -> None:
     """Write a whole service into a new folder."""
-    with _mistakes(format):
+    with mistakes(format):
         with interruptible():
-            from generator import pipeline, write
-        planned = pipeline.plan(blueprint, folder)
-        _print_all(planned.warnings, format)
+            from generator import pipeline, starter, wizard, write
+            from generator.sources import WrongUsage
+        if not blueprint and sys.stdin.isatty() and sys.stdout.isatty():
+            with interruptible():
+                wish = wizard.ask(folder)
+        elif not blueprint or folder is None:
+            missing = (
+                "a folder and a --blueprint" if folder is None else "a --blueprint"
+            )
+            raise WrongUsage(f"name {missing}; only on a terminal you are asked")
+        else:
+            wish = wizard.Wish(folder, blueprint)
+        own = starter.folder(wish.service, wish.domain) if wish.service else None
+        with own or nullcontext(wish.blueprint) as source:
+            planned = pipeline.plan(source, wish.folder)
+        print_all(planned.warnings, format)
         if strict and planned.warnings:
             typer.echo(
                 "scaffold: a warning, and --strict: nothing is written", err=True
@@ -124,12 +147,12 @@ def new_project(
         sink = write.Paper() if dry_run else write.Disk(planned.place)
         write.apply(planned.tree, sink)
     for path, file in planned.tree.items():
-        _tell(f"create  {path}  ({file.origin})", format)
+        tell(f"create  {path}  ({file.origin})", format)
     if dry_run:
         written = "a dry run: none of them was written"
     else:
-        written = f"next: cd {folder} && make dev"
-    _tell(f"{len(planned.tree)} files; {written}", format)
+        written = f"next: cd {wish.folder} && make dev"
+    tell(f"{len(planned.tree)} files; {written}", format)
 
 
 @app.command()
@@ -137,7 +160,7 @@ def new_domain(
     path: Domain, project: ProjectFolder = Path("."), dry_run: DryRun = False
 ) -> None:
     """Take a domain into a project: its code, tests, tables, and every list."""
-    with _mistakes():
+    with mistakes():
         with interruptible():
             from generator import living
         _carry_out(lambda root: living.new_domain(root, path), project, dry_run)
@@ -146,7 +169,7 @@ def new_domain(
 @app.command()
 def sync(project: ProjectFolder = Path("."), dry_run: DryRun = False) -> None:
     """Make a project follow its blueprints, and keep what you wrote."""
-    with _mistakes():
+    with mistakes():
         with interruptible():
             from generator import living
         _carry_out(living.sync, project, dry_run)
@@ -155,7 +178,7 @@ def sync(project: ProjectFolder = Path("."), dry_run: DryRun = False) -> None:
 @app.command()
 def diff(project: ProjectFolder = Path(".")) -> None:
     """Show what `sync` would change; write nothing."""
-    with _mistakes():
+    with mistakes():
         with interruptible():
             from generator import living, telling
         planned = living.sync(living.settled(project, write=False))
@@ -172,15 +195,20 @@ def check(
     format: Written = Format.TEXT,
 ) -> None:
     """Say where a project and its blueprint differ; write nothing unless --adopt."""
-    with _mistakes(format):
+    with mistakes(format):
         with interruptible():
             from generator import checking
         for line in checking.adopt(project) if adopt else ():
-            _tell(line, format)
+            tell(line, format)
         findings = checking.check(project)
-        _print_all(findings, format, err=False)
+        print_all(findings, format, err=False)
     wrong = [each for each in findings if strict or each.severity == "error"]
     raise typer.Exit(FOUND if wrong else 0)
+
+
+app.command("graph")(cli_looking.graph)
+app.command("examples")(cli_looking.examples)
+app.command("doctor")(cli_looking.doctor)
 
 
 def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> None:
@@ -189,7 +217,7 @@ def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> No
 
     root = living.settled(project, write=not dry_run)
     planned = plan(root)
-    _print_all(planned.warnings, Format.TEXT)
+    print_all(planned.warnings, Format.TEXT)
     if not dry_run:
         journal.apply(root, planned.ops)
     for line in telling.lines(planned):
@@ -206,11 +234,11 @@ def run_scenarios(
     blueprint: Tested = ".", strict: Strict = False, format: Written = Format.TEXT
 ) -> None:
     """Run the scenarios of a blueprint, without a project."""
-    with _mistakes(format):
+    with mistakes(format):
         with interruptible():
             from generator import trial
         code, warnings = trial.run(blueprint, aside=format is not Format.TEXT)
-        _print_all(warnings, format)
+        print_all(warnings, format)
     raise typer.Exit(FOUND if strict and warnings else code)
 
 
@@ -222,7 +250,7 @@ def explain_it(
     format: Written = Format.TEXT,
 ) -> None:
     """Explain a code by an example, or say where a blueprint's values come from."""
-    with _mistakes(format):
+    with mistakes(format):
         with interruptible():
             from generator import explanation, mapping, pipeline
             from generator.diagnostics import Report
@@ -233,8 +261,8 @@ def explain_it(
         else:
             report = Report()
             tables = mapping.about(pipeline.load_service(what, report), name)
-            _print_all(report.warnings, format)
-            _tell("\n\n".join(map(str, tables)), format)
+            print_all(report.warnings, format)
+            tell("\n\n".join(map(str, tables)), format)
             if strict and report.warnings:
                 raise typer.Exit(FOUND)
 
@@ -242,7 +270,7 @@ def explain_it(
 @app.command("schema")
 def print_schema(out: Out = None) -> None:
     """Print the JSON Schema of blueprint files, for editors."""
-    with _mistakes():
+    with mistakes():
         from generator import schema
 
         if out is None:
@@ -254,12 +282,12 @@ def print_schema(out: Out = None) -> None:
 @app.command()
 def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
     """Freeze what goes out: event schemas, migrations, and golden events."""
-    with _mistakes():
+    with mistakes():
         with interruptible():
             from generator import living, releasing
         root = living.settled(project, write=not dry_run)
         planned = releasing.plan(root)
-        _print_all(planned.warnings, Format.TEXT)
+        print_all(planned.warnings, Format.TEXT)
         if not dry_run:
             planned.apply()
     for change in planned.changes:
@@ -276,7 +304,7 @@ def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
 @app.command()
 def demo(folder: DemoFolder = Path("demo"), once: Once = False) -> None:
     """Write the example service, start it, and watch it take a booking."""
-    with _mistakes():
+    with mistakes():
         _must_be_posix()
         with interruptible():
             from generator.demo import run
@@ -288,59 +316,3 @@ def _must_be_posix() -> None:
 
     if os.name != "posix":
         raise WrongUsage("the demo needs Linux or macOS, as its PostgreSQL does")
-
-
-@contextmanager
-def _mistakes(format: Format = Format.TEXT) -> Iterator[None]:
-    """Say what is wrong in a few words, never with a traceback."""
-    from generator.diagnostics import BlueprintError, ScaffoldError
-    from generator.sources import WrongUsage
-
-    try:
-        yield
-    except BlueprintError as error:
-        _print_all(error.diagnostics, format)
-        raise typer.Exit(FOUND) from error
-    except ScaffoldError as error:
-        typer.echo(f"scaffold: {error}", err=True)
-        wrong_usage = isinstance(error, WrongUsage)
-        raise typer.Exit(WRONG_USAGE if wrong_usage else FOUND) from error
-    except BrokenPipeError as error:
-        # Whoever read along, as `head` does, has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(FOUND) from error
-    except OSError as error:
-        typer.echo(f"scaffold: {error.filename}: {error.strerror}", err=True)
-        raise typer.Exit(FOUND) from error
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        if TRACEBACK in os.environ:
-            raise
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
-        typer.echo(f"scaffold: this is a bug in scaffold: {said}", err=True)
-        typer.echo(f"  {TRACEBACK}=1 shows where; please report it", err=True)
-        raise typer.Exit(FOUND) from error
-
-
-def _tell(line: str, format: Format) -> None:
-    """Say what was done; a report for machines has standard output for itself."""
-    typer.echo(line, err=format is not Format.TEXT)
-
-
-def _print_all(
-    diagnostics: Sequence[Diagnostic], format: Format, err: bool = True
-) -> None:
-    if not diagnostics and format is Format.TEXT:
-        return
-    from generator.reporting import written
-    from generator.sources import lines
-
-    files = {
-        span.file
-        for each in diagnostics
-        for span in (each.span, *(place for place, _ in each.also))
-    }
-    rows = {file: lines(file) for file in files}
-    if said := written(diagnostics, rows, format):
-        typer.echo(said, err=err and format is Format.TEXT)

@@ -11,6 +11,7 @@ from generator.diagnostics import ScaffoldError, did_you_mean
 from generator.places import blueprints, examples
 
 SERVICE = "service.yaml"
+BLUEPRINTS = "blueprints"
 LOCKS = ".scaffold/lock"
 MAX_BYTES = 1_000_000
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -35,7 +36,10 @@ class Source:
 
 
 def find(blueprint: str | Path) -> tuple[Source, ...]:
-    """The files that `blueprint` names, `service.yaml` first; else `WrongUsage`."""
+    """The files that `blueprint` names, `service.yaml` first; else `WrongUsage`.
+
+    A project stands for the blueprint that it keeps.
+    """
     place = Path(blueprint)
     if place.is_file():
         return (Source(str(place), place),)
@@ -43,6 +47,8 @@ def find(blueprint: str | Path) -> tuple[Source, ...]:
         place = blueprints() / blueprint
     if not place.is_dir():
         raise WrongUsage(f"no blueprint {str(blueprint)!r}{_hint(str(blueprint))}")
+    if not (place / SERVICE).is_file() and (place / BLUEPRINTS / SERVICE).is_file():
+        place = place / BLUEPRINTS
     if not (place / SERVICE).is_file():
         raise WrongUsage(f"{place} is no blueprint folder: it holds no {SERVICE}")
     domains = sorted(file for file in place.glob("*.yaml") if file.name != SERVICE)

@@ -45,8 +45,8 @@ def test_help_lists_every_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["new-project"], "Missing argument"),
-        (["new-project", "shop"], "Missing option '--blueprint'"),
+        (["new-project"], "name a folder and a --blueprint"),
+        (["new-project", "shop"], "name a --blueprint"),
         (["new-project", "shop", "--blueprint", "booking_cor"], "booking_core"),
         (["new-project", "full", "--blueprint", "booking_core"], "not empty"),
         (["new-project", "full/mine", "--blueprint", "booking_core"], "is a file"),

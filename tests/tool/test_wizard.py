@@ -1,0 +1,179 @@
+"""On a terminal a project is asked for, with few questions; elsewhere nobody is."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from generator import starter, trial
+from tests.tool.folders import contents
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "generator", "new-project"]
+ENV = {"PYTHONPATH": str(ROOT), "TERM": "dumb"}
+SECONDS = 120
+
+
+class Terminal:
+    """A person at a terminal: reads until something is said, and types."""
+
+    def __init__(self, child: subprocess.Popen[bytes], side: int) -> None:
+        self.child = child
+        self.side = side
+        self.said = ""
+
+    def until(self, words: str) -> None:
+        """Read until the words were said."""
+        assert self._read(lambda: words in self.said), f"no {words!r} in:\n{self.said}"
+        self.said = self.said.partition(words)[2]
+
+    def type(self, text: str) -> None:
+        """Type, as keys are pressed."""
+        os.write(self.side, text.encode())
+
+    def ends(self) -> int:
+        """Read to the end; the exit code."""
+        self._read(lambda: False)
+        return self.child.wait(SECONDS)
+
+    def _read(self, enough: Callable[[], bool]) -> bool:
+        end = time.monotonic() + SECONDS
+        while not enough():
+            ready, _, _ = select.select([self.side], [], [], end - time.monotonic())
+            assert ready, f"nothing was said any more after:\n{self.said}"
+            try:
+                data = os.read(self.side, 65536)
+            except OSError as error:
+                assert error.errno == errno.EIO
+                return False
+            if not data:
+                return False
+            self.said += data.decode().replace("\r\n", "\n")
+        return True
+
+
+@contextmanager
+def terminal(folder: Path, *arguments: str) -> Iterator[Terminal]:
+    """The command on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=os.environ | ENV,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=_takes_the_terminal,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(child, ours)
+    finally:
+        child.kill()
+        child.wait()
+        os.close(ours)
+
+
+def _takes_the_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_four_questions_lead_to_a_service_of_ones_own(tmp_path: Path) -> None:
+    with terminal(tmp_path) as person:
+        person.until("Folder of the new project [library]: ")
+        person.type("shelves\n")
+        person.until("Start from (new, booking_core")
+        person.type("\n")
+        person.until("Name of the service [shelves]: ")
+        person.type("\n")
+        person.until("Its first domain, as one thing [book]: ")
+        person.type("shelf\n")
+        person.until("next: cd shelves && make dev")
+        assert person.ends() == 0
+    project = tmp_path / "shelves"
+    assert "class Shelf(" in (project / "app/shelf/aggregate.py").read_text()
+    assert "service: shelves" in (project / "blueprints/service.yaml").read_text()
+
+
+def test_each_answer_is_checked_as_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    with terminal(tmp_path) as person:
+        person.until("Folder")
+        person.type("full\n")
+        person.until("full is not empty")
+        person.type("mine\n")
+        person.until("Start from")
+        person.type("nothing\n")
+        person.until("one of: new, booking_core")
+        person.type("new\n")
+        person.until("Name of the service [mine]: ")
+        person.type("My Service\n")
+        person.until("small letters")
+        person.type("mine\n")
+        person.until("Its first domain")
+        person.type("event\n")
+        person.until("Error: ")
+        person.type("\x03")
+        person.until("stopped by SIGINT")
+        assert person.ends() == 130
+    assert sorted(contents(tmp_path)) == ["full", "full/file"]
+
+
+def test_an_example_needs_no_more_than_its_name(tmp_path: Path) -> None:
+    with terminal(tmp_path, "hotel", "--dry-run") as person:
+        person.until("Start from")
+        person.type("booking_core\n")
+        person.until("a dry run: none of them was written")
+        assert person.ends() == 0
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_whoever_leaves_has_written_nothing(key: str, tmp_path: Path) -> None:
+    with terminal(tmp_path) as person:
+        person.until("Folder")
+        person.type(key)
+        assert person.ends() in (1, 130)
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("arguments", [(), ("mine",), ("--blueprint", "booking_core")])
+def test_where_nobody_can_be_asked_the_command_says_what_it_needs(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=tmp_path,
+        env=os.environ | ENV,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 2
+    assert "only on a terminal you are asked" in done.stderr
+    assert contents(tmp_path) == {}
+
+
+def test_what_one_starts_from_is_sound_and_its_scenarios_pass(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with starter.folder("library", "lost_book") as folder:
+        code, warnings = trial.run(str(folder), aside=False)
+    assert (code, warnings) == (0, ())
