@@ -63,8 +63,9 @@ class Network:
         with log.open("wb") as output:
             process = await self._start(container, output.fileno())
         try:
-            while container.check and not await self._is_well(container):
-                assert process.returncode is None, log.read_text()
+            async with asyncio.timeout(WAITING_SECONDS):
+                while container.check and not await self._is_well(container):
+                    assert process.returncode is None, log.read_text()
             yield
             process.send_signal(signal.SIGTERM)
             code = await asyncio.wait_for(process.wait(), WAITING_SECONDS)

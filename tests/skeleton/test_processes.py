@@ -11,7 +11,10 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -150,3 +153,18 @@ async def _answers(url: str, status: int) -> bool:
 def test_the_image_serves_by_itself_as_compose_has_it_serve(skeleton: Path) -> None:
     compose = of_compose(skeleton, {"SECURITY_JWT_SECRET": SECRET})
     assert image(skeleton).command() == compose["api"].command
+
+
+def test_the_image_installs_what_the_service_needs(
+    skeleton: Path, tmp_path: Path
+) -> None:
+    project = tomllib.loads((skeleton / "pyproject.toml").read_text())["project"]
+    texts = [text for word, text in stages(skeleton)[0].instructions if word == "RUN"]
+    (listing,) = [text for text in texts if "pip --python" in text]
+    command, install = (each.strip() for each in listing.split("&&", 1))
+    python, rest = command.split(maxsplit=1)
+    assert python == "python"
+    listed = f"{sys.executable} {rest.replace('requirements.txt', str(tmp_path / 'r'))}"
+    subprocess.run(["sh", "-c", listed], cwd=skeleton, check=True)
+    assert (tmp_path / "r").read_text().splitlines() == project["dependencies"]
+    assert "--only-binary=:all: --requirement requirements.txt" in install
