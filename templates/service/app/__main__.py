@@ -42,6 +42,8 @@ async def _operate(options: argparse.Namespace) -> None:
                     print(f"applied {migration}")
             case "resume":
                 await operations.resume(database, options.name)
+            case "rebuild":
+                await operations.rebuild(database, options.name, print)
             case "bump-epoch":
                 print(f"epoch {await operations.bump_epoch(database)}")
     except (MigrationError, operations.Refused, OSError) as error:
@@ -65,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--ttl", type=int, default=3600, help="seconds it lives (3600)")
     resume = commands.add_parser("resume", help="start what has stopped again")
     resume.add_argument("name", help="its name, as /health/ready tells it")
+    rebuild = commands.add_parser(
+        "rebuild", help="make a read model anew, while no worker runs"
+    )
+    rebuild.add_argument("name", help="a read model, or one table of it")
     commands.add_parser(
         "bump-epoch", help="begin a new epoch of the log, after restoring a backup"
     )

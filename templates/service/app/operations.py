@@ -1,6 +1,6 @@
 """What operators do, and what they want to know."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -8,13 +8,19 @@ import asyncpg
 
 from app.bootstrap import Service
 from app.config.database import DatabaseSettings
+from app.config.worker import WorkerSettings
+from app.domain_registry import DOMAINS
 from app.infra.event_store import epoch
 from app.infra.event_store.epoch import EpochMismatch, check_epoch
 from app.infra.persistence import migrations
 from app.infra.persistence.failures import LOST
-from app.infra.persistence.postgres import Pool
+from app.infra.persistence.postgres import Pool, create_pool
 from app.infra.policies import timers
+from app.infra.projections import rebuild as rebuilding
+from app.infra.projections.projection import AnyProjection, Counting
 from app.infra.subscriptions import checkpoints
+
+Say = Callable[[str], None]
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -37,6 +43,38 @@ async def resume(settings: DatabaseSettings, name: str) -> None:
             raise Refused(f'No projection or policy "{name}" has stopped.')
     finally:
         await connection.close()
+
+
+async def rebuild(settings: DatabaseSettings, name: str, say: Say) -> None:
+    """Make a read model, or one of its projections, anew from the first event."""
+    wanted = _wanted(name)
+    pool = await create_pool(settings)
+    try:
+        for projection in wanted:
+
+            def tell(at: int, end: int, of: str = projection.name) -> None:
+                say(f"{of}: {at} of {end}")
+
+            await rebuilding.rebuild(pool, projection, WorkerSettings(), tell)
+    except rebuilding.InUse as error:
+        raise Refused(f"A worker carries {error} on: stop the workers first.") from None
+    except rebuilding.Stuck as error:
+        raise Refused(f"It has stopped at {error}") from error
+    finally:
+        await pool.close()
+
+
+def _wanted(name: str) -> list[AnyProjection]:
+    """The projections that a name means: a table, or a read model with all it joins."""
+    known = {each.name: each for domain in DOMAINS for each in domain.projections}
+    if name in known:
+        return [known[name]]
+    for projection in known.values():
+        if isinstance(projection, Counting):
+            continue
+        if projection.table.row.__name__ == name:
+            return [known[feed] for feed in projection.table.feeds]
+    raise Refused(f'There is no "{name}"; there are: {", ".join(sorted(known))}.')
 
 
 async def bump_epoch(settings: DatabaseSettings) -> int:

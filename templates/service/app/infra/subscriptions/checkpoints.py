@@ -7,7 +7,7 @@ number, and every write names its number: a zombie, however late, changes nothin
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.infra.event_store.tail import StoredEvent
@@ -45,6 +45,17 @@ SELECT u.name, s.epoch, pg_snapshot_xmin(pg_current_snapshot()), 0,
     0, '', '-infinity', 0
 FROM unnest($1::text[]) AS u(name) CROSS JOIN kernel.store s
 ON CONFLICT DO NOTHING
+"""
+
+# Back to the first event, whatever it had stopped at.
+_RESTART: Final = f"""
+INSERT INTO kernel.checkpoints AS c (name, fence, holder, lease_until, attempts)
+VALUES ($1, 1, $2, {_LEASE}, 1)
+ON CONFLICT (name) DO UPDATE SET epoch = 0, xid = '0', pos = 0, last_event_id = NULL,
+    fence = c.fence + 1, holder = $2, lease_until = {_LEASE}, attempts = 1,
+    stopped_at = NULL, stopped_event_id = NULL, error = NULL
+WHERE c.lease_until < clock_timestamp()
+RETURNING epoch, xid::text::bigint AS xid_number, pos, fence, attempts
 """
 
 _RENEW: Final = f"""
@@ -134,10 +145,26 @@ async def acquire(
     )
     if record is None:
         record = await connection.fetchrow(_ENTER, name, holder, lease)
-    if record is None:
-        return None
-    place = Token(record["epoch"], record["xid_number"], record["pos"])
-    return Ownership(name, record["fence"], place, record["attempts"])
+    return None if record is None else _ownership(name, record)
+
+
+async def restart(
+    connection: Connection, name: str, *, holder: str, lease: float
+) -> Ownership | None:
+    """Become the owner at the first event, if nobody is; in the caller's transaction.
+
+    The caller empties what was made of the events before.
+    """
+    record = await connection.fetchrow(_RESTART, name, holder, lease)
+    return None if record is None else _ownership(name, record)
+
+
+async def held_until(connection: Pool | Connection, name: str) -> datetime | None:
+    """The end of the lease that somebody has, by the clock of the database."""
+    lease: datetime | None = await connection.fetchval(
+        "SELECT lease_until FROM kernel.checkpoints WHERE name = $1", name
+    )
+    return lease
 
 
 async def enter_at_head(connection: Pool | Connection, names: Iterable[str]) -> None:
@@ -178,6 +205,11 @@ async def stopped(connection: Pool | Connection) -> list[Stopped]:
         Stopped(r["name"], r["stopped_at"], r["stopped_event_id"], r["error"])
         for r in records
     ]
+
+
+def _ownership(name: str, record: Any) -> Ownership:
+    place = Token(record["epoch"], record["xid_number"], record["pos"])
+    return Ownership(name, record["fence"], place, record["attempts"])
 
 
 def move_arguments(owned: Ownership, to: StoredEvent, lease: float) -> list[object]:
