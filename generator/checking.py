@@ -9,7 +9,7 @@ from pathlib import Path
 from generator import journal, living, project, project_code
 from generator.changes import Change, State
 from generator.contract import differing
-from generator.diagnostics import BlueprintError, Diagnostic, Span, in_order
+from generator.diagnostics import BlueprintError, Diagnostic, Report, Span, in_order
 
 CODES = {
     "P101": "A generated file is behind the blueprint.",
@@ -17,6 +17,7 @@ CODES = {
     "P103": "A generated file is missing.",
     "P104": "A file has conflict markers, or a text beside it to be merged.",
     "P105": "A domain is missing in a shared list.",
+    "P106": "A migration that was released is gone, or was changed.",
 }
 
 # What conflict markers make of a file besides, and what is not told again.
@@ -38,6 +39,11 @@ _HINTS = {
     State.MARKERS: "settle what is marked, then `scaffold sync`",
     State.UNLISTED: "`scaffold sync` puts it in",
 }
+
+_RESTORE = (
+    "take it back from version control, or let `scaffold sync` restore it where it is"
+    " gone; what is to change becomes another migration"
+)
 
 
 def check(start: Path) -> tuple[Diagnostic, ...]:
@@ -75,9 +81,25 @@ def _beside_its_blueprint(known: project.Project) -> Iterator[Diagnostic]:
         plan = living.followed(known)
         yield from plan.warnings
         yield from (_finding(known.root, change) for change in plan.drift)
+        yield from _released(known)
         yield from _contract(known)
     except BlueprintError as error:
         yield from error.diagnostics
+
+
+def _released(known: project.Project) -> Iterator[Diagnostic]:
+    """What differs from what was released, where anything was."""
+    if not known.locks():
+        return
+    from generator import frozen, pipeline
+
+    report = Report()
+    locks = pipeline.released(pipeline.read(known.locks(), report), report)
+    report.raise_if_errors()
+    for path in frozen.changed(known, locks):
+        place = Span(os.path.relpath(known.root / path), 1, 1)
+        said = "databases have applied it, and it is not what was released any more"
+        yield Diagnostic("P106", said, place, _RESTORE)
 
 
 def _contract(known: project.Project) -> Sequence[Diagnostic]:

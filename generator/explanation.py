@@ -3,7 +3,7 @@
 `explanations/B303.md` holds the prose and the example of a code as a diff, so that the
 wrong and the right one are one text. What is said is found out, never written down.
 Where a code is about a project and its blueprint, the blocks are what somebody did to
-one, and then does to settle it: `edit`, `removed`, `settle` and `run`.
+one (`edit`, `removed`, `command`), and then does to settle it (`settle`, `run`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ Found = tuple[Sequence[Diagnostic], Mapping[str, Sequence[str]]]
 FOLDER = Path(__file__).parent / "explanations"
 WIDTH = 80
 _BLOCK = re.compile(
-    r"^```(?P<kind>diff|edit|removed|settle|run)(?: (?P<file>\S+))?(?P<bytes> bytes)?\n"
+    r"^```(?P<kind>diff|command|edit|removed|settle|run)"
+    r"(?: (?P<file>\S+))?(?P<bytes> bytes)?\n"
     r"(?P<lines>.*?)^```$\n?",
     re.MULTILINE | re.DOTALL,
 )
@@ -224,7 +225,7 @@ def _told(step: Step) -> str:
     """A step as a person reads it."""
     if step.did == "removed":
         return f"  {step.file} is removed"
-    if step.did == "run":
+    if step.did in ("command", "run"):
         return "\n".join(f"  $ {line}" for line in step.lines)
     return f"  {step.file}\n" + textwrap.indent("\n".join(step.lines), "  ")
 

@@ -57,7 +57,7 @@ def followed(known: Project) -> Plan:
     if known.digests == now:
         return _standing(known, now)
     # Most runs find nothing new, and need none of what understands a blueprint.
-    from generator import pipeline, render
+    from generator import frozen, pipeline, render
 
     report = Report()
     documents = pipeline.read(texts, report)
@@ -65,6 +65,7 @@ def followed(known: Project) -> Plan:
     only = _changed(known.digests, now)
     service = pipeline.understand(documents, report, locks, only)
     tree = pipeline.printed(service, render.printed, locks, only)
+    tree |= frozen.migrations(known, pipeline.wanted(locks, only))
     if only is None:
         tree |= pipeline.language()
     domains = {domain.name for domain in service.domains}

@@ -71,20 +71,43 @@ class Form(Part):
 
 
 class Column(Part):
-    """A column of a table, in the words of PostgreSQL; `check` may be empty."""
+    """A column of a table: its type for PostgreSQL, and `of` which type it is here.
+
+    `filled` says what each event puts into it, by the stored name of the event; what
+    nothing is said about is `default`.
+    """
 
     type: str
+    of: str = ""
     nullable: bool = False
     check: str = ""
+    default: str = ""
+    filled: dict[str, str] = {}
 
 
 class Table(Part):
-    """A table that the domain's migrations make, for the rows of a read model."""
+    """A table that the domain's migrations make, for the rows of a read model.
+
+    Its rows are folded from `stream`; `rows` are the events that make or end them.
+    `values` and `enums` are those in its columns. One that is `retired` is still there,
+    and nothing reads or writes it any more.
+    """
 
     read_model: str
     key: list[str]
     columns: dict[str, Column]
     indexes: dict[str, list[str]] = {}
+    stream: str = ""
+    rows: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    enums: dict[str, list[str]] = {}
+    retired: bool = False
+
+    @property
+    def holds(self) -> Schema:
+        """What its rows hold."""
+        of = {name: f"{c.of}{'?' * c.nullable}" for name, c in self.columns.items()}
+        return Schema(of, self.values, self.enums)
 
 
 class Call(Part):
@@ -139,14 +162,19 @@ NOTHING: Locks = MappingProxyType({})
 """What a project has released before its first release."""
 
 
-def released_events(locks: Locks) -> frozenset[str]:
-    """The stored names of all events that were ever released."""
-    return frozenset(
-        f"{domain}.{event}"
+def released_forms(locks: Locks) -> Mapping[str, Forms]:
+    """The forms of all events that were ever released, by their stored names."""
+    return {
+        f"{domain}.{event}": forms
         for domain, lock in locks.items()
         for events in lock.events.values()
-        for event in events
-    )
+        for event, forms in events.items()
+    }
+
+
+def released_events(locks: Locks) -> frozenset[str]:
+    """The stored names of all events that were ever released."""
+    return frozenset(released_forms(locks))
 
 
 def path_of(domain: str) -> str:

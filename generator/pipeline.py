@@ -108,7 +108,7 @@ def understand(
     checkpoint("parse")
     shaped = blueprint.parse(documents, report)
     checkpoint("resolve")
-    service = resolve(shaped, report, only)
+    service = resolve(shaped, report, only, locks)
     checkpoint("check")
     rules.check(service, documents, report, released_events(locks))
     if not report.errors:

@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from generator import checking, journal, living, pipeline, project, render
+from generator import checking, journal, living, pipeline, project, releasing, render
 from generator.diagnostics import Diagnostic, Report
 from generator.scratch import scratch
 from generator.sources import Source, lines
 from generator.tree import Tree, put
 
-Did = Literal["edit", "removed", "settle", "run"]
+Did = Literal["command", "edit", "removed", "settle", "run"]
 
 SERVICE = "service: library\nroles: [reader]\n"
 LENDING = """\
@@ -70,7 +70,7 @@ class Step:
         place = root / self.file
         if self.did == "removed":
             place.unlink()
-        elif self.did == "run":
+        elif self.did in ("command", "run"):
             for line in self.lines:
                 _COMMANDS[line](root)
         else:
@@ -125,4 +125,12 @@ def _adopt(root: Path) -> None:
     checking.adopt(root)
 
 
-_COMMANDS = {"scaffold sync": _sync, "scaffold check --adopt": _adopt}
+def _release(root: Path) -> None:
+    releasing.plan(root.absolute()).apply()
+
+
+_COMMANDS = {
+    "scaffold sync": _sync,
+    "scaffold check --adopt": _adopt,
+    "scaffold release": _release,
+}

@@ -55,6 +55,13 @@ def comment(text: str) -> str:
     return f'"{plain}"' if ORDER.match(plain) else plain
 
 
+def sql_comment(text: str) -> str:
+    """Print text as lines of comment in SQL."""
+    plain = "".join(_visible(character) for character in " ".join(text.split()))
+    lines = textwrap.wrap(plain, WIDTH, break_long_words=False)
+    return "\n".join(f"-- {line}" for line in lines)
+
+
 def markdown(text: str) -> str:
     """Print text as one paragraph of Markdown that is nothing but its words."""
     plain = "".join(_visible(character) for character in " ".join(text.split()))

@@ -14,18 +14,18 @@ from generator.diagnostics import ScaffoldError
 from generator.golden_events import golden_events
 from generator.lock import (
     Call,
-    Column,
     Form,
     Forms,
     Lock,
     Locks,
     Table,
     path_of,
+    released_forms,
     text_of,
     version_of,
 )
 from generator.schemas import Vocabularies
-from generator.types import postgres
+from generator.tables import Tables
 
 Texts = Mapping[str, str]
 
@@ -39,11 +39,14 @@ def release(service: model.Service, locks: Locks, migrations: Texts) -> Texts:
 
     `migrations` are the texts of `migrations/<domain>/*.sql`, by path.
     """
-    after: dict[str, Lock] = {}
-    vocabularies = Vocabularies(service)
-    for domain in service.domains:
-        before = locks.get(domain.name) or Lock(domain=domain.name)
-        after[domain.name] = _Release(domain, vocabularies).after(before, migrations)
+    after = {
+        domain.name: described.model_copy(
+            update={"migrations": _migrations(domain, locks, migrations)}
+        )
+        for domain, described in zip(
+            service.domains, describe(service, locks).values(), strict=True
+        )
+    }
     golden = golden_events(service, after)
     return {
         **{path_of(name): text_of(lock) for name, lock in after.items()},
@@ -51,23 +54,62 @@ def release(service: model.Service, locks: Locks, migrations: Texts) -> Texts:
     }
 
 
-class _Release:
-    """One domain on the way to its lock."""
+def describe(service: model.Service, locks: Locks) -> Locks:
+    """The locks as they would be after a release, but for its migrations."""
+    vocabularies = Vocabularies(service)
+    parts = {
+        each.name: _Release(
+            each, locks.get(each.name) or Lock(domain=each.name), vocabularies
+        )
+        for each in service.domains
+    }
+    recorded = {
+        name: Lock(domain=name, events=part.events()) for name, part in parts.items()
+    }
+    tables = Tables(service, released_forms(recorded))
+    return {name: part.after(tables) for name, part in parts.items()}
 
-    def __init__(self, domain: model.Domain, vocabularies: Vocabularies) -> None:
+
+def _migrations(domain: model.Domain, locks: Locks, texts: Texts) -> Mapping[str, str]:
+    """What the migrations of a domain hash to: those of before are as they were."""
+    folder = f"migrations/{domain.module}/"
+    now = {
+        path.removeprefix(folder): sha256(text.encode()).hexdigest()
+        for path, text in sorted(texts.items())
+        if path.startswith(folder)
+    }
+    before = locks[domain.name].migrations if domain.name in locks else {}
+    for name, digest in before.items():
+        if name not in now:
+            raise Unreleasable(f"{folder}{name} was released, and is gone: {_BACK}")
+        if now[name] != digest:
+            raise Unreleasable(
+                f"{folder}{name} has changed since it was released: {_BACK}"
+            )
+    return now
+
+
+class _Release:
+    """One domain on the way from the lock before to the one after."""
+
+    def __init__(
+        self, domain: model.Domain, before: Lock, vocabularies: Vocabularies
+    ) -> None:
         self._domain = domain
+        self._before = before
         self._vocabularies = vocabularies
 
-    def after(self, before: Lock, migrations: Texts) -> Lock:
+    def after(self, tables: Tables) -> Lock:
         """The lock once this is released too."""
         domain = self._domain
         calls = [c for each in domain.aggregates for c in each.commands]
         spoken = self._vocabularies.sent(self._spoken(), domain.name)
+
         return Lock(
             domain=domain.name,
-            events=self._events(before),
-            migrations=self._migrations(before, migrations),
-            tables=dict(sorted(self._tables())),
+            events=self.events(),
+            migrations=self._before.migrations,
+            tables=self._tables(tables),
             commands={
                 each.name: self._command(each)
                 for each in sorted(calls, key=lambda each: each.name)
@@ -81,8 +123,10 @@ class _Release:
             enums={name: list(members) for name, members in spoken.enums.items()},
         )
 
-    def _events(self, before: Lock) -> dict[str, dict[str, Forms]]:
-        known = {name: dict(events) for name, events in before.events.items()}
+    def events(self) -> dict[str, dict[str, Forms]]:
+        """All that the log may hold, by aggregate, stored name and label."""
+        before = self._before.events
+        known = {name: dict(events) for name, events in before.items()}
         for aggregate in self._domain.aggregates:
             events = known.setdefault(_bare(aggregate.stored_kind), {})
             for event in aggregate.events:
@@ -102,40 +146,14 @@ class _Release:
         label = f"v{event.version}.{len(own)}" if own else f"v{event.version}"
         return {**before, label: form}
 
-    def _migrations(self, before: Lock, texts: Texts) -> dict[str, str]:
-        folder = f"migrations/{self._domain.module}/"
-        now = {
-            path.removeprefix(folder): sha256(text.encode()).hexdigest()
-            for path, text in sorted(texts.items())
-            if path.startswith(folder)
-        }
-        for name, digest in before.migrations.items():
-            if name not in now:
-                raise Unreleasable(f"{folder}{name} was released, and is gone: {_BACK}")
-            if now[name] != digest:
-                raise Unreleasable(
-                    f"{folder}{name} has changed since it was released: {_BACK}"
-                )
-        return now
-
-    def _tables(self) -> Iterator[tuple[str, Table]]:
-        for each in self._domain.read_models:
-            columns = {column.name: _column(column) for column in each.stored_columns}
-            indexes = {index.name: list(index.columns) for index in each.indexes}
-            yield (
-                each.table,
-                Table(
-                    read_model=each.name,
-                    key=[each.key, *each.elements],
-                    columns=columns,
-                    indexes=indexes,
-                ),
-            )
-            for lookup in each.lookups:
-                yield lookup.table, _joined(each, lookup.by, lookup.columns)
-            for tally in each.tallies:
-                counted = tuple(count.column for count in tally.counts)
-                yield tally.table, _joined(each, tally.key, counted)
+    def _tables(self, tables: Tables) -> dict[str, Table]:
+        """The tables of today, and those that are still there without being used."""
+        now = dict(tables.of(self._domain))
+        migration = self._domain.migration
+        gone = {*now, *(migration.dropped if migration else ())}
+        left = {n: t for n, t in self._before.tables.items() if n not in gone}
+        retired = {n: t.model_copy(update={"retired": True}) for n, t in left.items()}
+        return dict(sorted({**now, **retired}.items()))
 
     def _command(self, command: model.Command) -> Call:
         owner = next(a for a in self._domain.aggregates if command in a.commands)
@@ -180,22 +198,6 @@ class _Release:
 
 def _bare(qualified: str) -> str:
     return qualified.partition(".")[2]
-
-
-def _column(column: model.Column) -> Column:
-    type = column.field.type
-    return Column(type=postgres(type), nullable=type.optional, check=column.check)
-
-
-def _joined(
-    read_model: model.ReadModel, key: model.Column, columns: tuple[model.Column, ...]
-) -> Table:
-    of_key = Column(type="uuid")
-    return Table(
-        read_model=read_model.name,
-        key=[key.name],
-        columns={key.name: of_key, **{each.name: _column(each) for each in columns}},
-    )
 
 
 _BACK = "databases have applied it; restore it, and add another one behind it"

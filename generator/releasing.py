@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from generator import archive, journal, pipeline, project
+from generator import archive, journal, model, pipeline, project, render
 from generator.diagnostics import Diagnostic, Report
 from generator.golden_events import FOLDER
 from generator.journal import Op
-from generator.releases import Texts, release
+from generator.kinds import Kind
+from generator.releases import Texts, Unreleasable, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,22 @@ def plan(root: Path) -> Release:
     locks = pipeline.released(pipeline.read(known.locks(), report), report)
     documents = pipeline.read(known.sources(), report)
     service = pipeline.understand(documents, report, locks)
+    _refuse_outdated(service, known)
     texts = release(service, locks, _migrations(root))
     # Golden events are generated ones: what follows merges them with what they were.
     golden = {PurePosixPath(p): t for p, t in texts.items() if p.startswith(FOLDER)}
     base = archive.dump({**known.base, **golden})
     texts = {**texts, str(project.BASE): base}
     return Release(root, tuple(_changes(root, texts)), report.warnings)
+
+
+def _refuse_outdated(service: model.Service, known: project.Project) -> None:
+    """What is released of the tables is what the migrations make of them."""
+    for path, file in render.domains(service).items():
+        if file.kind is Kind.MIGRATION and known.base.get(path) != file.text:
+            raise Unreleasable(
+                f"{path} is behind the blueprint: `scaffold sync`, then look at it"
+            )
 
 
 def _changes(root: Path, texts: Texts) -> Iterator[Op]:

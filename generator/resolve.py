@@ -17,6 +17,8 @@ from generator.derived import check_names
 from generator.diagnostics import Report, did_you_mean
 from generator.document import Document
 from generator.imports import domain_imports, vocabulary_imports
+from generator.lock import NOTHING, Locks
+from generator.migrations import with_migrations
 from generator.resolve_aggregate import resolve_aggregate
 from generator.resolve_custom import refuse_shared
 from generator.resolve_policies import with_policies
@@ -37,9 +39,12 @@ CODES = {
 
 
 def resolve(
-    blueprint: Blueprint, report: Report, only: Collection[str] | None = None
+    blueprint: Blueprint,
+    report: Report,
+    only: Collection[str] | None = None,
+    locks: Locks = NOTHING,
 ) -> model.Service:
-    """The service that a blueprint describes.
+    """The service that a blueprint describes, going on from what was released.
 
     `only` names the domains that get examples and tests where not all are wanted.
     """
@@ -80,6 +85,8 @@ def resolve(
         shared=shared if _declares_anything(shared) else None,
         domains=with_policies(domains, shapes, sites),
     )
+    if not report.errors:
+        resolved = with_migrations(resolved, locks)
     views = {name: site.view for name, site in sites.items()}
     return with_tests(resolved, blueprint, views, report, only)
 

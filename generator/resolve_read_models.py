@@ -243,11 +243,11 @@ def _indexes(
         place.refuse_twice(wanted)
         if wanted in shape.indexes[:position]:
             place.error("B116", "this index is in the list already")
-        found.append(model.Index(_index_name(table, wanted), tuple(wanted)))
+        found.append(model.Index(index_name(table, wanted), tuple(wanted)))
     return tuple(found)
 
 
-def _index_name(table: str, columns: Sequence[str]) -> str:
+def index_name(table: str, columns: Sequence[str]) -> str:
     """A name that no other index has: no name of a blueprint holds two underscores."""
     name = "__".join((table, *columns))
     if len(name) <= LONGEST_INDEX:

@@ -26,6 +26,7 @@ from generator.model.joining import (
     Source,
     Tally,
 )
+from generator.model.migrations import Alteration, MadeTable, Migration
 from generator.model.parts import Assignment, Described, Origin
 from generator.model.policies import Policy, Target
 from generator.model.reading import (
@@ -56,6 +57,7 @@ __all__ = [
     "Addition",
     "Aggregate",
     "Alias",
+    "Alteration",
     "Assignment",
     "Change",
     "ChildAction",
@@ -80,8 +82,10 @@ __all__ = [
     "Index",
     "Lookup",
     "Loop",
+    "MadeTable",
     "Measure",
     "Member",
+    "Migration",
     "Origin",
     "Policy",
     "Query",

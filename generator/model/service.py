@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from generator import __version__, prose, readme
 from generator.model.behaviour import Aggregate, Event, Refusal
 from generator.model.custom import CustomFunction
+from generator.model.migrations import Migration
 from generator.model.parts import Origin
 from generator.model.policies import Policy
 from generator.model.reading import Query, ReadModel
@@ -38,6 +39,8 @@ class Domain:
     tests: DomainTests | None = None
     policies: tuple[Policy, ...] = ()
     policy_imports: str = ""
+    migration: Migration | None = None
+    """What its tables need before the next release."""
 
     @property
     def doc(self) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from generator import archive, render
 from generator.cli import app
-from tests.evolution.projects import PURCHASES
+from tests.evolution.projects import PURCHASES, shop, understood
 from tests.tool.folders import contents, make
 
 MIGRATION = "project/migrations/shop/0001_read_models.sql"
@@ -25,13 +26,16 @@ def release(*options: str) -> Result:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project, as far as a release reads it."""
     monkeypatch.chdir(tmp_path)
+    printed = render.domains(understood(shop()))
+    migration = printed[PurePosixPath(MIGRATION).relative_to("project")].text
+    base = archive.dump({PurePosixPath(MIGRATION).relative_to("project"): migration})
     return make(
         tmp_path,
         {
             "project/blueprints/service.yaml": "service: shop",
             "project/blueprints/shop.yaml": PURCHASES,
-            "project/.scaffold/base.txtar": "",
-            MIGRATION: "CREATE TABLE purchase_view ();",
+            "project/.scaffold/base.txtar": base,
+            MIGRATION: migration,
         },
     )
 
@@ -111,3 +115,12 @@ def test_a_folder_that_is_no_project_is_wrong_usage(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["release", "nowhere"])
     assert result.exit_code == 2
     assert "nowhere lies in no project" in result.stderr
+
+
+def test_tables_whose_migration_is_behind_are_not_released(project: Path) -> None:
+    blueprint = project / "project/blueprints/shop.yaml"
+    blueprint.write_text(blueprint.read_text().replace("[[amount]]", "[[channel]]"))
+    result = release()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "0001_read_models.sql is behind the blueprint" in result.stderr
+    assert not (project / LOCK).exists()

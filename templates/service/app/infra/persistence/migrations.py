@@ -73,7 +73,8 @@ async def _apply(
     if edited:
         raise MigrationError(
             f"Edited after it was applied: {', '.join(edited)}. "
-            "Restore the file, and write the change as a new migration."
+            "Restore the file, and write the change as a new migration; a database for "
+            "development is made anew by `make reset`."
         )
     missing = [m for m in migrations if m.id not in done]
     for migration in missing:
