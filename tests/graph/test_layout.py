@@ -86,3 +86,10 @@ def test_of_two_orders_the_one_without_crossings_is_found() -> None:
     layout = laid_out(Diagram("Two", nodes, (Edge("a", "d"), Edge("b", "c"))))
     y = {box.node.key: box.y for box in layout.boxes}
     assert (y["a"] < y["b"]) == (y["d"] < y["c"])
+
+
+def test_a_circle_is_drawn_forward_but_for_one_line_back() -> None:
+    nodes = tuple(Node(key, "state", key) for key in "abc")
+    circle = (Edge("a", "b"), Edge("b", "c"), Edge("c", "a", ("again",)))
+    x = [box.x for box in laid_out(Diagram("Round", nodes, circle)).boxes]
+    assert x == sorted(set(x))
