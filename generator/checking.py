@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from generator import journal, living, project, project_code
@@ -91,11 +92,15 @@ def _released(known: project.Project) -> Iterator[Diagnostic]:
     """What differs from what was released, where anything was."""
     if not known.locks():
         return
-    from generator import frozen, pipeline
+    from generator import breaking, frozen, pipeline
 
     report = Report()
     locks = pipeline.released(pipeline.read(known.locks(), report), report)
-    report.raise_if_errors()
+    documents = pipeline.read(known.sources(), report)
+    service = pipeline.understand(documents, report, locks)
+    for each in breaking.breaking(service, locks, documents):
+        # Between releases much may break, as long as everybody knows.
+        yield replace(each, severity="warning")
     for path in frozen.changed(known, locks):
         place = Span(os.path.relpath(known.root / path), 1, 1)
         said = "databases have applied it, and it is not what was released any more"

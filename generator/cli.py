@@ -62,6 +62,13 @@ Adopt = Annotated[
     bool,
     typer.Option("--adopt", help="Let the blueprint say what code was made to say."),
 ]
+_LEVELS = "code, projection, api, wire or store"
+Against = Annotated[
+    str, typer.Option(help="The release: a commit, tag or branch, or a folder.")
+]
+AtLevel = Annotated[
+    str, typer.Option(help=f"The least that fails: {_LEVELS}; the rest warns.")
+]
 Tested = Annotated[
     str,
     typer.Argument(
@@ -209,6 +216,39 @@ def check(
 app.command("graph")(cli_looking.graph)
 app.command("examples")(cli_looking.examples)
 app.command("doctor")(cli_looking.doctor)
+
+
+@app.command("breaking")
+def compare(
+    against: Against,
+    project: ProjectFolder = Path("."),
+    level: AtLevel = "code",
+    format: Written = Format.TEXT,
+) -> None:
+    """Say what the blueprint breaks of a release: log, topics, API, rows, code."""
+    with mistakes(format):
+        with interruptible():
+            from dataclasses import replace
+
+            from generator import breaking, comparing, living
+            from generator.sources import WrongUsage
+        if level.upper() not in breaking.Level.__members__:
+            raise WrongUsage(f'there is no level "{level}": {_LEVELS}')
+        least = breaking.Level[level.upper()]
+        root = living.settled(project, write=False)
+        found = [
+            each
+            if breaking.level_of(each) >= least
+            else replace(each, severity="warning")
+            for each in comparing.against(root, against)
+        ]
+        named = [
+            replace(e, message=f"{breaking.level_of(e).name}: {e.message}")
+            for e in found
+        ]
+        print_all(named, format, err=False)
+    wrong = [each for each in found if each.severity == "error"]
+    raise typer.Exit(FOUND if wrong else 0)
 
 
 def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> None:

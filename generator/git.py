@@ -60,3 +60,23 @@ def _said(root: Path, *arguments: str) -> str:
         except FileNotFoundError:
             return ""
     return "" if done.returncode else done.stdout.decode(errors="replace")
+
+
+def files_at(root: Path, ref: str, folder: PurePosixPath) -> Mapping[str, str] | None:
+    """The texts below a folder as they were at a commit, None where there is none.
+
+    The commit may be named by a branch, a tag, or in any other way that git knows.
+    """
+    commit = _said(
+        root,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{ref}^{{commit}}",
+    ).strip()
+    if not commit:
+        return None
+    listed = _said(root, "ls-tree", "-z", "--name-only", f"{commit}:./{folder}")
+    names = [each for each in listed.split("\0") if each]
+    return {n: _said(root, "show", f"{commit}:./{folder}/{n}") for n in names}

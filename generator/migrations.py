@@ -96,7 +96,7 @@ class _Migrating:
         return max((int(each[0]) for each in released if each), default=0) + 1
 
     def _step(self, name: str, now: Table, forms: Mapping[str, Forms]) -> _Step:
-        known = {n: t for n, t in self._lock.tables.items() if _stem(n) == name}
+        known = {n: t for n, t in self._lock.tables.items() if stem(n) == name}
         current = next((n for n, t in known.items() if not t.retired), "")
         if current:
             found = changes(known[current], now, forms)
@@ -152,7 +152,7 @@ class _Migrating:
             yield from self._if_new(made)
 
     def _if_new(self, made: model.MadeTable) -> Iterator[model.MadeTable]:
-        step = self._steps[_stem(made.name)]
+        step = self._steps[stem(made.name)]
         if step.is_new:
             reasons = dict.fromkeys(each.said for each in step.changes.reasons)
             yield replace(made, former=step.former, reasons=tuple(reasons))
@@ -162,7 +162,7 @@ class _Migrating:
         joined = [each.table for each in read_model.lookups]
         joined += [each.table for each in read_model.tallies]
         for table in (read_model.table, *joined):
-            step = self._steps[_stem(table)]
+            step = self._steps[stem(table)]
             if not step.is_new and step.changes.in_place:
                 indexes = read_model.indexes if table == read_model.table else ()
                 yield self._alteration(step, columns, indexes)
@@ -212,7 +212,7 @@ class _Migrating:
         return f"{sql_text(text)}::{column.sql_type}"
 
 
-def _stem(table: str) -> str:
+def stem(table: str) -> str:
     """The name that a table had before any of its rows had to be made anew."""
     found = _SUCCESSOR.fullmatch(table)
     return found["stem"] if found else table
