@@ -54,7 +54,7 @@ PYTHON: Mapping[Kind, str] = {
 CHECKED: Mapping[Kind, str] = {"email": "Email", "url": "Url", "bytes": "Bytes"}
 POSTGRES: Mapping[Kind, str] = {
     "str": "text",
-    "int": "bigint",
+    "int": "numeric",  # what a fold computes may need more than 64 bits
     "decimal": "numeric",
     "float": "double precision",
     "bool": "boolean",

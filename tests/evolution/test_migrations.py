@@ -152,8 +152,8 @@ NOTED_ROW = (
                 )
             ],
             [
-                'ALTER TABLE "deal_view" ADD COLUMN "rank" bigint NOT NULL '
-                "DEFAULT '3'::bigint"
+                'ALTER TABLE "deal_view" ADD COLUMN "rank" numeric NOT NULL '
+                "DEFAULT '3'::numeric"
             ],
             id="a column with a default that nothing fills",
         ),
@@ -254,12 +254,12 @@ def test_what_no_record_could_have_filled_changes_in_place(
         ),
         pytest.param(
             [
-                ("columns: {price: int, s", "columns: {price: decimal, s"),
+                ("columns: {price: int, s", "columns: {price: float, s"),
                 ("DealMade: insert", "DealMade: {insert: {price: price * 1}}"),
                 ("DealRaised: update", "DealRaised: {update: {price: price * 1}}"),
             ],
             "deal_view",
-            '"price" was int, and is decimal',
+            '"price" was int, and is float',
             id="another type",
         ),
         pytest.param(

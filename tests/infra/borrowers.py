@@ -132,7 +132,7 @@ DESK_VIEW_READER: Final = Table(
     columns=(
         Column("reader_id", "uuid"),
         Column("reader_name", "text"),
-        Column("reader_names", "bigint"),
+        Column("reader_names", "numeric"),
     ),
 )
 DESK_VIEW: Final = Table(
@@ -151,7 +151,7 @@ READER_VIEW_LOAN_COUNTS: Final = Tally(
     row=ReaderViewLoanCounts,
     key="reader_id",
     counts=(
-        Count("loans", "bigint", "sum"),
+        Count("loans", "numeric", "sum"),
         Count("fees", "numeric", "sum"),
         Count("largest", "numeric", "max"),
         Count("first_at", "timestamptz", "min"),
@@ -171,7 +171,7 @@ CREATE TABLE desk_view (
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
 CREATE TABLE desk_view_reader (
-    reader_id uuid PRIMARY KEY, reader_name text, reader_names bigint,
+    reader_id uuid PRIMARY KEY, reader_name text, reader_names numeric,
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
 CREATE TABLE reader_view (
@@ -179,7 +179,7 @@ CREATE TABLE reader_view (
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
 CREATE TABLE reader_view_loan_counts (
-    reader_id uuid PRIMARY KEY, loans bigint NOT NULL, fees numeric NOT NULL,
+    reader_id uuid PRIMARY KEY, loans numeric NOT NULL, fees numeric NOT NULL,
     largest numeric NOT NULL, first_at timestamptz
 );
 CREATE TABLE desk_view_again (LIKE desk_view INCLUDING ALL);

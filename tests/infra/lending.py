@@ -377,8 +377,8 @@ LOAN_JOURNAL = Table(
     key="loan_id",
     columns=(
         Column("loan_id", "uuid"),
-        Column("notes", "bigint"),
-        Column("events", "bigint"),
+        Column("notes", "numeric"),
+        Column("events", "numeric"),
     ),
 )
 
@@ -419,7 +419,7 @@ LOAN_NOTE = Table(
     columns=(
         Column("loan_id", "uuid"),
         Column("note", "text"),
-        Column("times", "bigint"),
+        Column("times", "numeric"),
         Column("fee", "numeric"),
     ),
     elements=("note",),
@@ -462,11 +462,11 @@ CREATE TABLE loan_view (
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
 CREATE TABLE loan_journal (
-    loan_id uuid PRIMARY KEY, notes bigint NOT NULL, events bigint NOT NULL,
+    loan_id uuid PRIMARY KEY, notes numeric NOT NULL, events numeric NOT NULL,
     stream_version bigint NOT NULL, live boolean NOT NULL DEFAULT true
 );
 CREATE TABLE loan_note (
-    loan_id uuid NOT NULL, note text NOT NULL, times bigint NOT NULL,
+    loan_id uuid NOT NULL, note text NOT NULL, times numeric NOT NULL,
     fee numeric NOT NULL, stream_version bigint NOT NULL,
     live boolean NOT NULL DEFAULT true, PRIMARY KEY (loan_id, note)
 );

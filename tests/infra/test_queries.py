@@ -310,6 +310,30 @@ async def test_a_cursor_outlives_the_clock_of_a_fixed_condition(reader: Reader) 
     assert onward.items
 
 
+async def test_whole_numbers_have_no_end(databases: Databases) -> None:
+    """A fold may add up what nobody has bounded; its rows are as good as others."""
+    huge = [2**63, 2**70, 10**40]
+    sizes = [-size for size in reversed(huge)] + huge
+    numbered = (thing(number, size=size) for number, size in enumerate(sizes))
+    url = databases.address(await databases.create("template1"))
+    async with pool_of(url) as pool:
+        await pool.execute(CREATE)
+        await put(pool, *numbered)
+        reader = Reader(pool, clock=FixedClock(NOON))
+        for sort, expected in (("size", sizes), ("-size", sizes[::-1])):
+            page: Page[Thing] = Page([])
+            read: list[int | None] = []
+            while len(read) < len(sizes):
+                page = await reader.page(
+                    THINGS, sort=sort, limit=1, cursor=page.next_cursor
+                )
+                read += [row.size for row in page.items]
+            assert read == expected
+        above = Where("size", ">=", 2**63)
+        whole = await reader.totals(THINGS, above, row=Whole, measures=WHOLE)
+        assert (whole.rows, whole.sizes) == (3, sum(huge))
+
+
 # Measures.
 
 

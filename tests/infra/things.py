@@ -48,7 +48,7 @@ THINGS = Table(
         Column("thing_id", "uuid"),
         Column("name", "text"),
         Column("colour", "text"),
-        Column("size", "bigint"),
+        Column("size", "numeric"),
         Column("price", "numeric"),
         Column("owner_id", "uuid"),
         Column("made_on", "date"),
@@ -67,7 +67,7 @@ THINGS_VIEW: Projection[Any, Any] = Projection(
 
 CREATE = '''
 CREATE TABLE "the ""things""" (thing_id uuid PRIMARY KEY, name text NOT NULL,
-    colour text NOT NULL, size bigint, price numeric NOT NULL, owner_id uuid NOT NULL,
+    colour text NOT NULL, size numeric, price numeric NOT NULL, owner_id uuid NOT NULL,
     made_on date, seen_at timestamptz NOT NULL, lasts interval NOT NULL,
     weight double precision NOT NULL, good boolean NOT NULL, raw bytea NOT NULL,
     tags jsonb NOT NULL, parts jsonb NOT NULL,

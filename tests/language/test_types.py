@@ -56,7 +56,7 @@ def test_a_built_in_type_is_its_own_name(text: Kind) -> None:
     ("text", "entering", "inside", "column"),
     [
         ("str", "str", "str", "text"),
-        ("int?", "int | None", "int | None", "bigint"),
+        ("int?", "int | None", "int | None", "numeric"),
         ("decimal", "Decimal", "Decimal", "numeric"),
         ("float", "float", "float", "double precision"),
         ("bool", "bool", "bool", "boolean"),

@@ -4,10 +4,8 @@ It is made at the door, of what callers send, and once more of every event befor
 recorded, for a decision may compute what nobody has sent. Without it a caller could put
 into the log what cannot be read back, or stop the projection that meets it.
 
-A known limit: what a projection computes itself, such as the sum of integers, nobody
-sees before the event is recorded. A sum that outgrows its column stops the projection
-at that event, with an alarm. Where callers could come that far, bound the fields in the
-blueprint, or compute in decimals, whose columns have no such end.
+What a projection computes, such as a sum of integers, nobody sees before the event is
+recorded. So the columns of read models hold numbers of any size.
 """
 
 import math

@@ -140,14 +140,11 @@ class Cursors:
                 raise InvalidCursor(f'The cursor belongs to the order "{name}".')
             if filters != self._filters:
                 raise InvalidCursor("The cursor belongs to other filters.")
-            value = storable("cursor", msgspec.convert(value, value_type))
             placed = tuple(
-                storable(
-                    "cursor", msgspec.convert(key, _TYPES[table.column(name).type])
-                )
+                _placed(key, _TYPES[table.column(name).type])
                 for name, key in zip(table.keys, keys, strict=True)
             )
-            return Place(value, placed, forward is True)
+            return Place(_placed(value, value_type), placed, forward is True)
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             raise InvalidCursor("The cursor is not one that was given out.") from error
 
@@ -163,6 +160,13 @@ class Cursors:
             [self.order.name, self._filters, forward, value, keys]
         )
         return urlsafe_b64encode(_digest(text) + text).decode().rstrip("=")
+
+
+def _placed(value: Any, type_: Any) -> Any:
+    """A value as a column holds it; a whole number may have outgrown what comes in."""
+    found = msgspec.convert(value, type_)
+    whole = type(value) is int and isinstance(found, Decimal)
+    return found if whole else storable("cursor", found)
 
 
 def _opened(cursor: str) -> tuple[str, str, bool, Any, list[Any]]:

@@ -27,8 +27,7 @@ class Measure:
         column = table.column(self.column)
         over = f"{self.function}({quoted(column.name)})"
         if self.function == "sum":
-            # The sum of bigint is numeric: the row says int.
-            return f"coalesce({over}, {_NOTHING.get(column.type, '0')})::{column.type}"
+            return f"coalesce({over}, {_NOTHING.get(column.type, '0')})"
         return over
 
 

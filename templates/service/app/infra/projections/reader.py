@@ -7,7 +7,6 @@ from typing import Any, Final, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import msgspec
 
 from app.common.clock import Clock, SystemClock
 from app.common.errors import InvalidInput, NotFound
@@ -31,7 +30,7 @@ from app.infra.projections.cursors import Cursors, Order, Place
 from app.infra.projections.kept import Kept
 from app.infra.projections.measures import Measure, selected
 from app.infra.projections.relation import relation
-from app.infra.projections.rows import quoted
+from app.infra.projections.rows import quoted, row_of
 from app.infra.projections.waiting import reached
 
 __all__ = [
@@ -195,7 +194,7 @@ class Reader:
             records = await self._pool.fetch(query.text, *query.values)
         except asyncpg.DataError as error:
             raise InvalidInput("A value cannot be compared.") from error
-        return [msgspec.convert(dict(record), row) for record in records]
+        return [row_of(dict(record), row) for record in records]
 
 
 class _Statement:

@@ -3,9 +3,11 @@
 Every name in it comes from a `Table` that the service declares, and is quoted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -23,6 +25,17 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def row_of(values: Mapping[str, Any], shape: type[R]) -> R:
+    """A row out of what was read; whole numbers come as decimals, of any size."""
+    hashable: Any = shape
+    whole = {
+        name: int(value)
+        for name in _whole(hashable)
+        if isinstance(value := values.get(name), Decimal)
+    }
+    return msgspec.convert({**values, **whole}, shape)
+
+
 async def load_standings(
     connection: Pool | Connection, projection: Folding, streams: Sequence[UUID]
 ) -> dict[UUID, Any]:
@@ -35,7 +48,7 @@ async def load_standings(
     for record in await connection.fetch(_load_statement(table), streams):
         values = dict(record)
         version, live = values.pop("stream_version"), values.pop("live")
-        row = msgspec.convert(values, table.row)
+        row = row_of(values, table.row)
         standing = Standing(version, row if live else None, row)
         found[values[table.key]][table.element(row)] = standing
     if isinstance(projection, ChildRows):
@@ -99,6 +112,15 @@ def _parameter(column: Column, value: Any) -> Any:
     if column.type == "jsonb" and value is not None:
         return msgspec.Raw(msgspec.json.encode(value))
     return value
+
+
+@cache
+def _whole(shape: type[Any]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, hint in get_type_hints(shape).items()
+        if hint is int or set(get_args(hint)) == {int, NoneType}
+    )
 
 
 @cache
