@@ -100,7 +100,7 @@ class Adoption:
             also = ((known.key(place.origin, *steps), "the blueprint says it here"),)
         return Diagnostic(
             _CODES[difference.held],
-            _said(difference),
+            str(difference),
             Span(file, difference.line, 1),
             self._hint(finding),
             also=also,
@@ -132,7 +132,7 @@ class Adoption:
         said = self._written(finding)
         if said is None or place is None:
             raise NotAdopted(
-                f"{finding.path}:{difference.line}: {_said(difference)};"
+                f"{finding.path}:{difference.line}: {difference};"
                 " the blueprint has no words for it: settle this by hand first"
             )
         file = place.origin.file
@@ -164,22 +164,6 @@ class Adoption:
         name = PurePosixPath(changed.file).name
         path = PurePosixPath(BLUEPRINTS, name)
         return Op(path, text, self._project.read(path))
-
-
-def _said(difference: Difference) -> str:
-    """The difference in words."""
-    owner, member = difference.owner, difference.member
-    was, now = difference.was, difference.now
-    if not member:
-        verb = "is not in" if difference.held == "more" else "is missing, and in"
-        return f"{owner} {verb} the blueprint"
-    match difference.held:
-        case "more":
-            return f"{owner} has `{member}{now}`, which the blueprint does not know"
-        case "less":
-            return f"{owner} lacks `{member}{was}`, which the blueprint says"
-        case "other":
-            return f"{owner} says `{member}{now}`, and the blueprint `{member}{was}`"
 
 
 def _places(service: model.Service) -> Iterator[tuple[tuple[str, str], Place]]:

@@ -67,6 +67,11 @@ class Change:
             yield Op(self.path, text, self.before, self.executable or None)
 
     @property
+    def is_merge(self) -> bool:
+        """Whether a file that somebody edited becomes another one."""
+        return self.state is State.BOTH and self.before not in (None, self.after)
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is left for a person to do there."""
         return not self.conflicts and not self.paste

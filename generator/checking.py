@@ -49,7 +49,7 @@ _RESTORE = (
 
 def check(start: Path) -> tuple[Diagnostic, ...]:
     """Every finding in the project that a folder lies in; nothing is written."""
-    root = living.settled(start, write=False)
+    root, _ = living.settled(start, write=False)
     known = project.load(root)
     found = tuple(_beside_its_blueprint(known))
     marked = {each.span.file for each in found if each.code == _CODES[State.MARKERS]}
@@ -63,17 +63,18 @@ def adopt(start: Path) -> tuple[str, ...]:
 
     `NotAdopted`, and nothing written, if the blueprint would not be sound with it.
     """
-    root = living.settled(start, write=True)
+    root, recovered = living.settled(start, write=True)
+    before = (recovered,) if recovered else ()
     known = project.load(root)
     found = differing(known)
     if not found:
-        return ()
+        return before
     # Most projects say what their blueprints say, and nothing has to be understood.
     from generator.adoption import Adoption
 
     ops, told = Adoption(known, found).adopted()
     journal.apply(root, ops)
-    return told
+    return (*before, *told)
 
 
 def _beside_its_blueprint(known: project.Project) -> Iterator[Diagnostic]:

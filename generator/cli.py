@@ -188,7 +188,7 @@ def diff(project: ProjectFolder = Path(".")) -> None:
     with mistakes():
         with interruptible():
             from generator import living, telling
-        planned = living.sync(living.settled(project, write=False))
+        planned = living.sync(living.settled(project, write=False).root)
         for row in telling.differences(planned):
             typer.echo(row, nl=False)
     raise typer.Exit(FOUND if planned.ops or planned.unsettled else 0)
@@ -235,7 +235,7 @@ def compare(
         if level.upper() not in breaking.Level.__members__:
             raise WrongUsage(f'there is no level "{level}": {_LEVELS}')
         least = breaking.Level[level.upper()]
-        root = living.settled(project, write=False)
+        root = living.settled(project, write=False).root
         found = [
             each
             if breaking.level_of(each) >= least
@@ -255,9 +255,12 @@ def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> No
     """Finish what an interrupted run left, then plan, tell and write."""
     from generator import journal, living, telling
 
-    root = living.settled(project, write=not dry_run)
+    root = _entered(project, dry_run)
     planned = plan(root)
     print_all(planned.warnings, Format.TEXT)
+    if unseen := living.uncommitted(root, planned):
+        named = ", ".join(map(str, unseen))
+        typer.echo(f"note: edited and not committed before this run: {named}", err=True)
     if not dry_run:
         journal.apply(root, planned.ops)
     for line in telling.lines(planned):
@@ -267,6 +270,16 @@ def _carry_out(plan: Callable[[Path], Plan], project: Path, dry_run: bool) -> No
         raise typer.Exit(BY_HAND)
     if planned.unsettled:
         raise typer.Exit(FOUND)
+
+
+def _entered(project: Path, dry_run: bool) -> Path:
+    """The project to work in; what an interrupted run left is finished, and said."""
+    from generator import living
+
+    root, said = living.settled(project, write=not dry_run)
+    if said:
+        typer.echo(f"note: {said}", err=True)
+    return root
 
 
 @app.command("test")
@@ -324,8 +337,8 @@ def release(project: Released = Path("."), dry_run: DryRun = False) -> None:
     """Freeze what goes out: event schemas, migrations, and golden events."""
     with mistakes():
         with interruptible():
-            from generator import living, releasing
-        root = living.settled(project, write=not dry_run)
+            from generator import releasing
+        root = _entered(project, dry_run)
         planned = releasing.plan(root)
         print_all(planned.warnings, Format.TEXT)
         if not dry_run:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
+from generator.changes import Change
 from generator.kinds import Kind, kind_of
+from generator.merge import Conflict
 from generator.project import Project
 
 BOM = "\ufeff"
 ENUM = "StrEnum"
+TO_SETTLE = "`scaffold check` says what to do"
 HELD = Literal["more", "less", "other"]
 
 
@@ -62,6 +65,19 @@ class Difference:
     was: Member | None = None
     now: Member | None = None
 
+    def __str__(self) -> str:
+        if not self.member:
+            verb = "is not in" if self.held == "more" else "is missing, and in"
+            return f"{self.owner} {verb} the blueprint"
+        was, now = f"`{self.member}{self.was}`", f"`{self.member}{self.now}`"
+        match self.held:
+            case "more":
+                return f"{self.owner} has {now}, which the blueprint does not know"
+            case "less":
+                return f"{self.owner} lacks {was}, which the blueprint says"
+            case "other":
+                return f"{self.owner} says {now}, and the blueprint {was}"
+
 
 Found = tuple[PurePosixPath, Difference]
 
@@ -70,7 +86,7 @@ def differing(project: Project) -> list[Found]:
     """Where the code of a project holds another contract than was generated."""
     found: list[Found] = []
     for path, base in project.base.items():
-        if kind_of(str(path)) is not Kind.CONTRACT or path.suffix != ".py":
+        if not _is_contract(path):
             continue
         content = project.read(path)
         if content is None or content == base.encode():
@@ -79,6 +95,35 @@ def differing(project: Project) -> list[Found]:
         with contextlib.suppress(SyntaxError, ValueError):
             found += [(path, each) for each in differences(base, content.decode())]
     return found
+
+
+def unadopted(
+    changes: Sequence[Change], new: Mapping[PurePosixPath, str]
+) -> list[Change]:
+    """The changes, and what is left to be settled where a file holds another contract.
+
+    Such is what somebody wrote into an event, and an event that is no longer in the
+    blueprint and stays because somebody wrote into it.
+    """
+    found = []
+    for change in changes:
+        held = tuple(_held(change, new.get(change.path)))
+        found.append(replace(change, conflicts=held, quiet=False) if held else change)
+    return found
+
+
+def _held(change: Change, new: str | None) -> Iterator[Conflict]:
+    content = change.after
+    if new is None or content is None or not change.is_settled:
+        return
+    if _is_contract(change.path):
+        with contextlib.suppress(SyntaxError, ValueError):
+            for each in differences(new, content.decode()):
+                yield Conflict(each.line, "", f"{each}; {TO_SETTLE}")
+
+
+def _is_contract(path: PurePosixPath) -> bool:
+    return kind_of(str(path)) is Kind.CONTRACT and path.suffix == ".py"
 
 
 def differences(base: str, yours: str) -> Iterator[Difference]:

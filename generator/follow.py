@@ -23,12 +23,14 @@ from generator.changes import (
     unmergeable,
     waiting,
 )
+from generator.contract import unadopted
 from generator.interrupts import checkpoint
 from generator.kinds import Kind
 from generator.merge import Merged
 from generator.merged_code import suspected, tidied
 from generator.own_style import OwnStyle
 from generator.project import BASE, Project, is_kept
+from generator.project_code import unwritten
 from generator.tree import File
 
 MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
@@ -57,8 +59,9 @@ class Following:
         found = [self._change(path) for path in self._paths() if not self._stands(path)]
         style, base, new = self._style, self.project.base, self._generated
         found = suspected(tidied(found, style), style, base, new)
+        found = unadopted(found, new)
         puts = [self._put_beside(each, each.beside) for each in found if each.beside]
-        return (*found, *puts)
+        return (*found, *puts, *unwritten(self.project, new))
 
     def base_after(self, changes: Sequence[Change]) -> dict[PurePosixPath, str]:
         """The base of the next run: what is generated now, but for what has to wait."""
@@ -173,7 +176,7 @@ class Following:
         text = file.text
         ours, theirs = (each.get(path, base) for each in self._branches)
         for former, edited in ((ours, stages.ours), (theirs, stages.theirs)):
-            merged = merging.merge(path, former, edited, text, self.renames)
+            merged = merging.merge(path, former, edited, text, self._renames)
             if merged.conflicts or merged.beside is not None:
                 return None
             text = merged.text
@@ -199,7 +202,7 @@ class Following:
             return _written(path, state, content, Merged(file.text), file)
         old = self._styled_base.get(self._moves.get(path, path), base)
         new = self._styled_new.get(path, file.text)
-        merged = merging.merge(path, old, yours, new, self.renames)
+        merged = merging.merge(path, old, yours, new, self._renames)
         return _written(path, state, content, merged, file)
 
     def _put_beside(self, change: Change, text: bytes) -> Change:
@@ -220,11 +223,21 @@ class Following:
         return {p: base[p] for p in base if not _owner(p, self.only)} | made
 
     @cached_property
+    def _renames(self) -> Mapping[str, str]:
+        """The renames that happen now."""
+        if not self.renames:
+            return {}
+        from generator.renames import pending
+
+        both = self.project.base, self._generated
+        return pending(self.renames, *(_python(texts) for texts in both))
+
+    @cached_property
     def _moves(self) -> Mapping[PurePosixPath, PurePosixPath]:
         """From a new path to the one that the file had before a rename."""
         moves: dict[PurePosixPath, PurePosixPath] = {}
-        for former in self.project.base if self.renames else ():
-            path = PurePosixPath(_renamed(str(former), self.renames))
+        for former in self.project.base if self._renames else ():
+            path = PurePosixPath(_renamed(str(former), self._renames))
             is_new = path in self.new and path not in self.project.base
             if is_new and former not in self.new:
                 moves[path] = former
@@ -259,6 +272,10 @@ class Following:
         base = self.project.base
         changed = {self._moves.get(path, path) for path in self._styled_new}
         return self._style.own({path: base[path] for path in changed & base.keys()})
+
+
+def _python(texts: Texts) -> list[str]:
+    return [text for path, text in texts.items() if path.suffix == ".py"]
 
 
 def _owner(path: PurePosixPath, domains: Collection[str]) -> str | None:

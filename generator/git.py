@@ -38,6 +38,14 @@ def unmerged(root: Path) -> Mapping[PurePosixPath, Stages]:
     }
 
 
+def uncommitted(root: Path) -> frozenset[PurePosixPath]:
+    """The files that differ from the last commit; none while branches are merged."""
+    if _said(root, "rev-parse", "--quiet", "--verify", "MERGE_HEAD"):
+        return frozenset()
+    names = _said(root, "diff", "--name-only", "--relative", "-z", "HEAD").split("\0")
+    return frozenset(PurePosixPath(name) for name in names if name)
+
+
 def sides(root: Path, path: PurePosixPath) -> tuple[str, str] | None:
     """A file as the two branches have it that are being merged, ours first."""
     for other in ("MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"):

@@ -11,6 +11,7 @@ from generator import merge as merging
 from generator.changes import Change, State, created, kept, waiting
 from generator.follow import MARKER, TO_SETTLE
 from generator.interrupts import checkpoint
+from generator.own_style import OwnStyle
 from generator.places import templates
 from generator.press import SUFFIX, Press
 from generator.project import Project
@@ -47,7 +48,8 @@ def listed(
             lines = merging.has_markers(content.decode(errors="replace")) or [1]
             yield waiting(path, content, TO_SETTLE, lines)
             continue
-        yield from _edited(path, content, text, sorted(domains), sorted(gone))
+        for each in _edited(path, content, text, sorted(domains), sorted(gone)):
+            yield _styled(each, OwnStyle(project))
 
 
 def _fresh(path: PurePosixPath, domains: Collection[str]) -> str:
@@ -113,6 +115,17 @@ def _edited(
             after=after,
             quiet=False,
         )
+
+
+def _styled(change: Change, style: OwnStyle) -> Change:
+    """An edited list in the project's style, if it was in that and that is not ours."""
+    if change.before == change.after or not style.differs:
+        return change
+    before, after = (text.decode() for text in (change.before, change.after) if text)
+    if style.formatted({change.path: before})[change.path] != before:
+        return change
+    tidy = style.formatted({change.path: after})[change.path]
+    return replace(change, after=tidy.encode())
 
 
 def _refused(stays: Change, reason: str, lines: tuple[str, ...]) -> Change:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from generator import archive, journal, project
+from generator import archive, git, journal, project
 from generator.changes import Change, Plan, State
 from generator.diagnostics import Report, ScaffoldError
 from generator.digest import GENERATOR, UNCLEAR, WHOLE, contents, written
@@ -30,19 +31,32 @@ class Known(WrongUsage):
     """The project has the domain already."""
 
 
-def settled(start: Path, write: bool) -> Path:
+class Settled(NamedTuple):
+    """A project that no run is at work in, and what was done to have it so."""
+
+    root: Path
+    said: str
+
+
+def settled(start: Path, write: bool) -> Settled:
     """The project that a folder lies in, what an interrupted run left being finished.
 
     Where nothing may be written such a run is only told of.
     """
     root = project.find(start)
     if write:
-        journal.recover(root)
-    elif any((root / mark).exists() for mark in journal.MARKS):
+        return Settled(root, str(journal.recover(root)))
+    if any((root / mark).exists() for mark in journal.MARKS):
         raise Interrupted(
             "a run was interrupted here; `scaffold sync` finishes what it had begun"
         )
-    return root
+    return Settled(root, "")
+
+
+def uncommitted(root: Path, plan: Plan) -> list[PurePosixPath]:
+    """The files that a run merges and git cannot give back as they are now."""
+    merged = {each.path for each in plan.changes if each.is_merge}
+    return sorted(merged & git.uncommitted(root)) if merged else []
 
 
 def sync(root: Path) -> Plan:
@@ -58,6 +72,7 @@ def followed(known: Project) -> Plan:
         return _standing(known, now)
     # Most runs find nothing new, and need none of what understands a blueprint.
     from generator import frozen, pipeline, render
+    from generator.renames import renames
 
     report = Report()
     documents = pipeline.read(texts, report)
@@ -70,7 +85,8 @@ def followed(known: Project) -> Plan:
         tree |= pipeline.language()
     domains = {domain.name for domain in service.domains}
     gone = known.domains - domains
-    following = Following(known, tree, {}, None if only is None else only | gone)
+    may_differ = None if only is None else only | gone
+    following = Following(known, tree, renames(service), may_differ)
     planned = _planned(following, listed(known, domains, gone), now)
     return replace(planned, warnings=report.warnings)
 

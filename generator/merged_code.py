@@ -41,7 +41,7 @@ def suspected(
     for path, row, message in style.suspicions(merged):
         said[path].append(Note(f"line {row}", message, suspect=True))
     added = {
-        path: merging.added_rows(base.get(path, ""), text)
+        path: merging.added_rows(new.get(path, ""), text)
         for path, text in merged.items()
     }
     for path, words in merging.lost_words(base, new, added).items():

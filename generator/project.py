@@ -19,6 +19,12 @@ DIGEST = PurePosixPath(HOME, "digest")
 WITHOUT = PurePosixPath(HOME, "without")
 BLUEPRINTS = "blueprints"
 
+_WITHOUT_HOME = (
+    "{place} lies in a project without .scaffold, in which scaffold keeps what it has"
+    " generated; take it back from your version control. There never was one? Then"
+    " `scaffold new-project FOLDER --blueprint blueprints`, and move"
+    " FOLDER/.scaffold here: all that differs from it counts as edited by you"
+)
 _WRITTEN_ONCE = frozenset({Kind.ONCE, Kind.SHARED})
 
 
@@ -82,8 +88,12 @@ def find(start: Path) -> Path:
     """The project that a folder lies in: the nearest with a `.scaffold` folder."""
     folder = Path(os.path.abspath(start))
     for place in (folder, *folder.parents):
-        if (place / HOME).is_dir() and (place / BLUEPRINTS).is_dir():
+        if not (place / BLUEPRINTS).is_dir():
+            continue
+        if (place / HOME).is_dir():
             return place
+        if (place / "app/domain_registry.py").is_file():
+            raise NoProject(_WITHOUT_HOME.format(place=start))
     raise NoProject(
         f"{start} lies in no project of scaffold's: it needs the folders {HOME} and"
         f" {BLUEPRINTS}; name one with --project, or start one with new-project"

@@ -7,17 +7,50 @@ file breaks as it was generated already is nobody's mistake.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from generator import code_rules, custom_code
+from generator.changes import Change, State, kept
 from generator.diagnostics import Diagnostic
+from generator.merge import Conflict
 from generator.project import Project
 
 CODE = "app"
 CONTRACT = "decisions.py"
 CUSTOM = "custom.py"
+MISSING = "P202"
 NO_PYTHON = "P204"
+
+Texts = Mapping[PurePosixPath, str]
+
+
+def unwritten(known: Project, generated: Texts) -> Iterator[Change]:
+    """What every `custom.py` lacks or holds otherwise than it is called now."""
+    for path, contract in generated.items():
+        place = path.with_name(CUSTOM)
+        if not _is_contract(path) or (content := known.read(place)) is None:
+            continue
+        custom, shown = content.decode(errors="replace"), str(place)
+        found = custom_code.unfilled(contract, custom, shown)
+        wrong = [each for each in found if each.severity == "error"]
+        if not wrong:
+            continue
+        lacks = any(each.code == MISSING for each in wrong)
+        rows = custom_code.missing(contract, custom).splitlines() if lacks else ()
+        yield replace(
+            kept(place, content, State.IN_STEP),
+            verb="by hand",
+            reason="what the blueprint asks of it",
+            conflicts=tuple(
+                Conflict(each.span.line, "", each.message)
+                for each in wrong
+                if each.code != MISSING
+            ),
+            paste=tuple(rows),
+            quiet=False,
+        )
 
 
 def findings(known: Project) -> Iterator[Diagnostic]:
@@ -25,7 +58,7 @@ def findings(known: Project) -> Iterator[Diagnostic]:
     contracts = {
         path.with_name(CUSTOM): text
         for path, text in known.base.items()
-        if path.parts[0] == CODE and path.name == CONTRACT
+        if _is_contract(path)
     }
     unread: set[PurePosixPath] = set()
     for path, contract in contracts.items():
@@ -70,3 +103,7 @@ def _broken(
 def _shown(known: Project, path: PurePosixPath) -> str:
     """A file as whoever stands here would name it."""
     return os.path.relpath(known.root / path)
+
+
+def _is_contract(path: PurePosixPath) -> bool:
+    return path.parts[0] == CODE and path.name == CONTRACT

@@ -6,9 +6,12 @@ kept its name in another, and whatever a person wrote about that one must stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator import model, names
+
+_STRING = re.compile(r'"[^"\n]*"')
 
 
 def renames(service: model.Service) -> Mapping[str, str]:
@@ -20,6 +23,27 @@ def renames(service: model.Service) -> Mapping[str, str]:
                 found.setdefault(before, after)
     taken = set(_borne(service))
     return {before: after for before, after in found.items() if before not in taken}
+
+
+def pending(
+    renames: Mapping[str, str], before: Iterable[str], after: Iterable[str]
+) -> Mapping[str, str]:
+    """The renames that generated code, as it was before and as it is now, brings.
+
+    A `was:` may stay in a blueprint for ever, and a word that somebody uses later is
+    not the former name of anything. The log keeps former names, so strings do not
+    count.
+    """
+    gone = _code_words(renames, before) - _code_words(renames, after)
+    return {old: new for old, new in renames.items() if old in gone}
+
+
+def _code_words(words: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
+    """Those of the words that stand in code outside of strings."""
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+    return frozenset(
+        word for text in texts for word in wanted.findall(_STRING.sub("", text))
+    )
 
 
 def _renamed(service: model.Service) -> Iterator[tuple[list[str], list[str]]]:
@@ -64,6 +88,7 @@ def _of_aggregate(name: str) -> list[str]:
         f"{snake}_id",
         f"{snake}_handlers",
         plural,
+        f"_{plural}",
         f"{plural}_router",
     ]
 

@@ -34,11 +34,13 @@ def summary(plan: Plan, dry: bool) -> str:
     """The last line: how much was done, and what waits."""
     written = len([op for op in plan.ops if op.path.parts[0] != HOME])
     said = f"{written} files" if written != 1 else "1 file"
-    if not written:
+    waiting = [change.path for change in plan.unsettled]
+    if not written and waiting:
+        said = "nothing was written"
+    elif not written:
         said = "nothing to do: the project follows its blueprint"
     elif dry:
         said += "; a dry run: none of them was written"
-    waiting = [change.path for change in plan.unsettled]
     if waiting:
         said += f"; to be settled by you: {', '.join(map(str, waiting))}"
     return said

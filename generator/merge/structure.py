@@ -170,6 +170,10 @@ def _deep(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
 
 
 def _code(base: Piece | None, yours: Piece, new: Piece, place: str) -> Draft:
+    if base:
+        texts = Sides(base.code, yours.code, new.code)
+        if texts.settled is not None:
+            return Draft(texts.settled)  # only the comment above it is another
     if isinstance(yours.node, ast.ImportFrom):
         return _checked(merge_imports(base, yours, new), yours)
     if base is None:

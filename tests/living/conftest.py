@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,23 +22,26 @@ def written(folder: Path, tree: Tree) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of two domains, as `new-project` writes it; not to be edited."""
-    blueprint = tmp_path_factory.mktemp("blueprint")
-    for name, text in (
-        ("service", SERVICE),
-        ("lending", LENDING),
-        ("members", MEMBERS),
-    ):
-        (blueprint / f"{name}.yaml").write_text(text)
-    texts = find(blueprint)
+def founded(
+    factory: pytest.TempPathFactory, name: str, blueprint: Mapping[str, str]
+) -> Path:
+    """A project as `new-project` writes it."""
+    folder = factory.mktemp("blueprint")
+    for file, text in blueprint.items():
+        (folder / file).write_text(text)
+    texts = find(folder)
     documents = pipeline.read(texts, Report())
     service = pipeline.understand(documents, Report())
     tree = pipeline.printed(service, render.printed)
     whole = tree | pipeline.language() | pipeline.copies(texts, documents)
-    kept = project.keeping(whole)
-    return written(tmp_path_factory.mktemp("template") / "library", kept)
+    return written(factory.mktemp("template") / name, project.keeping(whole))
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of two domains, as `new-project` writes it; not to be edited."""
+    texts = {"service.yaml": SERVICE, "lending.yaml": LENDING, "members.yaml": MEMBERS}
+    return founded(tmp_path_factory, "library", texts)
 
 
 @pytest.fixture

@@ -121,3 +121,15 @@ def test_what_has_no_words_in_the_blueprint_is_left_to_a_person(living: Living) 
     assert refused.exit_code == 1
     assert "no words for it" in refused.stderr
     assert living.files() == before
+
+
+def test_what_sync_leaves_for_check_is_said_by_sync(living: Living) -> None:
+    living.edit(EVENTS, "    book: str\n", "    book: str\n    fee: int\n")
+    for _ in range(2):
+        followed = living.scaffold("sync")
+        assert followed.exit_code == 1
+        assert f"{EVENTS}:18: LoanOpened has `fee: int`" in followed.stdout
+        assert f"nothing was written; to be settled by you: {EVENTS}" in followed.stdout
+    assert "P301" in living.scaffold("check").stdout
+    living.edit(EVENTS, "    fee: int\n", "")
+    assert in_step(living)

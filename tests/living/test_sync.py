@@ -170,8 +170,8 @@ def test_a_file_of_yours_in_the_way_of_a_new_one_is_not_overwritten(
 def test_line_ends_and_what_is_no_text_are_left_as_they_are(living: Living) -> None:
     place = living.root / AGGREGATE
     place.write_bytes(place.read_bytes().replace(b"\n", b"\r\n"))
-    (living.root / "app/lending/events.py").write_bytes(b"\xff\xfe")
     assert living.scaffold("check").exit_code == 0
+    (living.root / "app/lending/events.py").write_bytes(b"\xff\xfe")
     living.edit(BLUEPRINT, "days(28)", "days(21)")
     living.edit(
         BLUEPRINT,
@@ -277,6 +277,6 @@ def test_a_mistake_in_the_blueprint_is_shown_and_nothing_is_written(
     for command in ("sync", "check", "diff"):
         refused = living.scaffold(command)
         assert refused.exit_code == 1
-        assert f"{BLUEPRINT}:25:" in refused.stderr
-        assert "B303" in refused.stderr
+        assert f"{BLUEPRINT}:26:" in refused.output
+        assert "B303" in refused.output
     assert living.files() == before

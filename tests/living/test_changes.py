@@ -1,0 +1,116 @@
+"""Every change of a blueprint meets what people wrote into every kind of file.
+
+One project is edited everywhere at once, so that each change meets each edit.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from generator import archive, pipeline, project, render
+from generator.diagnostics import Report
+from generator.sources import find
+from tests.living import hands, salon
+from tests.living.conftest import founded
+from tests.living.projects import Living, in_step
+from tests.living.salon import Change
+
+CUSTOM = "app/tables/custom.py"
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that people have written in, everywhere; not to be edited further."""
+    root = founded(tmp_path_factory, "salon", salon.BLUEPRINT)
+    hands.written(Living(root), hands.EDITS)
+    return root
+
+
+@pytest.fixture
+def lived(edited: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Living:
+    """A project that people have written in, to be edited."""
+    root = tmp_path / "salon"
+    shutil.copytree(edited, root)
+    monkeypatch.chdir(root)
+    return Living(root)
+
+
+def put(living: Living, change: Change) -> None:
+    """Change the blueprint."""
+    names = salon.BLUEPRINT
+    texts = {name: living.text(f"blueprints/{name}") for name in names}
+    for name, text in change.made(texts).items():
+        living.put(f"blueprints/{name}", text)
+
+
+@pytest.mark.parametrize("change", salon.CHANGES, ids=str)
+def test_a_change_meets_every_edit(lived: Living, change: Change) -> None:
+    before = lived.files()
+    put(lived, change)
+    followed = lived.scaffold("sync")
+    code = 3 if change.asks else 1 if change.left else 0
+    assert followed.exit_code == code, followed.output
+    after = lived.files()
+    assert hands.rows(after) == renamed(hands.rows(before), change)
+    new = generated(lived)
+    assert base(lived) == new
+    if not change.everywhere:
+        others = [name for name in before if "cellar" in name]
+        assert [after.get(name) for name in others] == [before[n] for n in others]
+    for name, text in after.items():
+        if name.endswith(".py"):
+            ast.parse(text or b"", name)
+    if change.left:
+        left = f"app/tables/{change.left}.py"
+        assert f"to be settled by you: {left}\n" in followed.stdout
+        found = lived.scaffold("check")
+        assert found.exit_code == 1
+        assert f"{left}:" in found.stdout
+        assert "P301" in found.stdout and "P1" not in found.stdout
+        lived.put(left, new[left])
+    if change.asks:
+        write_custom(lived, followed.stdout)
+    assert in_step(lived)
+
+
+def write_custom(living: Living, said: str) -> None:
+    """Paste what `sync` says, and let it do nothing."""
+    head = f"  paste these lines into {CUSTOM}:\n"
+    pasted = said[said.index(head) + len(head) :].split("\n")
+    rows = [row.removeprefix("    ") for row in pasted if row.startswith("    ")]
+    assert rows
+    found = living.scaffold("check")
+    assert (found.exit_code, "P202" in found.stdout) == (1, True)
+    text = "\n".join(rows).replace("raise NotImplementedError", "return")
+    living.put(CUSTOM, f"{living.text(CUSTOM)}\n\n{text}\n")
+
+
+def renamed(rows: Counter[str], change: Change) -> Counter[str]:
+    """What people wrote, in the words of today."""
+    found: Counter[str] = Counter()
+    for row, count in rows.items():
+        for old, new in change.words:
+            row = row.replace(old, new)
+        found[row] += count
+    return found
+
+
+def base(living: Living) -> dict[str, str]:
+    """What is kept of what was generated."""
+    files = archive.load(living.text(".scaffold/base.txtar")).files
+    return {str(path): text for path, text in files.items()}
+
+
+def generated(living: Living) -> dict[str, str]:
+    """What would be generated for the blueprint from nothing."""
+    report = Report()
+    documents = pipeline.read(find(living.root / "blueprints"), report)
+    service = pipeline.understand(documents, report)
+    whole = pipeline.printed(service, render.printed) | pipeline.language()
+    kept = {path: file for path, file in whole.items() if project.is_kept(file)}
+    return {str(path): file.text for path, file in kept.items()}
