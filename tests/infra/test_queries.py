@@ -312,7 +312,7 @@ async def test_a_cursor_outlives_the_clock_of_a_fixed_condition(reader: Reader) 
 
 async def test_whole_numbers_have_no_end(databases: Databases) -> None:
     """A fold may add up what nobody has bounded; its rows are as good as others."""
-    huge = [2**63, 2**70, 10**40]
+    huge = [2**63, 2**70, 10**100]
     sizes = [-size for size in reversed(huge)] + huge
     numbered = (thing(number, size=size) for number, size in enumerate(sizes))
     url = databases.address(await databases.create("template1"))
