@@ -137,3 +137,12 @@ def test_each_difference_is_told_or_is_none(
         assert found == []
     else:
         assert any(said in each for each in found), found
+
+
+def test_a_member_more_breaks_nobody_who_reads() -> None:
+    text = SHOP.replace(
+        "BuyerEntered: {fields: {name: str}}",
+        "BuyerEntered: {fields: {name: str, mood: Status?}}",
+    )
+    assert text != SHOP
+    assert told(("[open, closed]", "[open, held, closed]"), text=text) == []

@@ -87,9 +87,16 @@ def branch(living: Living, name: str, old: str, new: str, *, release: bool) -> N
     living.git("commit", "-qm", name)
 
 
-@pytest.mark.parametrize("release", [False, True], ids=["neither", "the first"])
+@pytest.mark.parametrize(
+    ("release", "into", "other"),
+    [
+        (False, "ours", "theirs"),
+        (True, "ours", "theirs"),
+        (True, "theirs", "ours"),
+    ],
+)
 def test_two_branches_that_change_tables_are_merged(
-    released: Living, release: bool
+    released: Living, release: bool, into: str, other: str
 ) -> None:
     released.git("init", "-qb", "main")
     released.git("add", "-A")
@@ -110,8 +117,8 @@ def test_two_branches_that_change_tables_are_merged(
         "    key: member_id\n    columns: {rank: int = 1, name: str}",
         release=False,
     )
-    released.git("checkout", "-q", "ours")
-    released.git("merge", "theirs", check=False)
+    released.git("checkout", "-q", into)
+    released.git("merge", other, check=False)
     released.put(
         BLUEPRINT,
         released.git("show", "theirs:" + BLUEPRINT).replace(
