@@ -69,15 +69,15 @@ PACKAGES = _set(
 )
 IMPORTED = _set(
     "Accepted Actor Aggregate AlreadyExists Annotated Any APIRouter Ask AsyncClient"
-    " BaseModel Body Busy Bytes Callable CannotDecide ChildRows ClassVar Column Command"
-    " CommandBus CommandResult ConfigDict Conflict Context CorruptStream Count"
-    " Counting DECISIONS Decimal Decisions Depends Domain DomainError Email Envelope"
-    " Event EventStore Field Final Forbidden IdempotencyMismatch InvalidTransition"
-    " Iterator Json JsonValue Literal Lookup Mapping Measure NotFound Owner"
-    " OwnerColumn Page PageOf Path Projection Protocol PublicAsk PublicSend Query"
-    " QueryBus Reader ReadModelBehind Repository Request Response Role Rows"
-    " RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor UniqueKey"
-    " Upcaster Url UTC UUID Where"
+    " BaseModel Body Busy Bytes Callable CannotDecide ChildRows ClassVar Column"
+    " Command CommandBus CommandResult ConfigDict Conflict Context CorruptStream"
+    " Count Counting DECISIONS Decimal Decisions Depends Domain DomainError Email"
+    " Envelope Event EventStore Field Final Folding Forbidden IdempotencyMismatch"
+    " InvalidTransition Iterator Json JsonValue Literal Lookup Mapping Measure"
+    " NotFound Owner OwnerColumn Page PageOf Path Projection Protocol PublicAsk"
+    " PublicSend Query QueryBus Reader ReadModelBehind Repository Request Response"
+    " Role Rows RuleViolated Self Send Sequence Streams StrEnum Table Tally TokenFor"
+    " UniqueKey Upcaster Url UTC UUID Where"
 )
 
 

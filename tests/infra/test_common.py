@@ -239,7 +239,7 @@ def test_every_refusal_has_a_status_that_a_client_understands() -> None:
         return [error, *(e for child in error.__subclasses__() for e in below(child))]
 
     for error in below(DomainError):
-        assert error.status in {403, 404, 409, 422, 503}
+        assert error.status in {403, 404, 409, 413, 422, 503}
         assert issubclass(error, Unavailable) == (error.status == 503)
 
 

@@ -131,12 +131,16 @@ def _opens_transaction(block: ast.AsyncWith) -> bool:
 
 
 def _is_sql(awaited: ast.Await) -> bool:
-    call = awaited.value
-    return (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in SQL
-    )
+    """Whether it is a statement, or a function of ours that is given the connection."""
+    match awaited.value:
+        case ast.Call(func=ast.Attribute(attr=name)) if name in SQL:
+            return True
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="checkpoints")),
+            args=[ast.Name(id="connection"), *_],
+        ):
+            return True
+    return False
 
 
 def _take_out_of_move(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
