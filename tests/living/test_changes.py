@@ -114,3 +114,55 @@ def generated(living: Living) -> dict[str, str]:
     whole = pipeline.printed(service, render.printed) | pipeline.language()
     kept = {path: file for path, file in whole.items() if project.is_kept(file)}
     return {str(path): file.text for path, file in kept.items()}
+
+
+COLUMNS = [each for each in salon.CHANGES if each.element == "column"]
+
+
+@pytest.mark.parametrize("change", COLUMNS, ids=str)
+def test_sql_that_people_edited_waits_beside_what_is_generated(
+    lived: Living, change: Change
+) -> None:
+    hands.written(lived, hands.SQL)
+    mine = lived.text(hands.MIGRATION)
+    put(lived, change)
+    followed = lived.scaffold("sync")
+    assert followed.exit_code == 1, followed.output
+    beside = f"{hands.MIGRATION}.new"
+    assert f"to be settled by you: {hands.MIGRATION}" in followed.stdout
+    assert lived.text(hands.MIGRATION) == mine
+    lived.put(hands.MIGRATION, lived.text(beside) + "-- mine\n")
+    (lived.root / beside).unlink()
+    assert in_step(lived)
+
+
+def test_a_domain_gets_another_name_where_people_listed_it_by_theirs(
+    lived: Living,
+) -> None:
+    text = lived.text("blueprints/cellar.yaml").replace("cellar", "vault")
+    (lived.root / "blueprints/cellar.yaml").unlink()
+    lived.put("blueprints/vault.yaml", text)
+    followed = lived.scaffold("sync")
+    assert followed.exit_code == 0, followed.output
+    listed = lived.text(hands.ROUTERS)
+    assert "mine" not in listed and "vault.router" in listed
+    kept = "app/cellar/aggregate.py"
+    assert f"keep     {kept}  (no longer generated, edited by you)" in followed.stdout
+    assert "mine: dust is left on it" in lived.text(kept)
+    assert [p.name for p in (lived.root / "app/cellar").iterdir()] == ["aggregate.py"]
+    assert in_step(lived)
+
+
+def test_a_former_name_is_only_followed_once(lived: Living) -> None:
+    by_name = {str(each): each for each in salon.CHANGES}
+    put(lived, by_name["rename-event"])
+    assert lived.scaffold("sync").exit_code == 0
+    row = "        # mine: PartySeated is what the old books call it\n"
+    below = "        # mine: the waiter wipes it\n"
+    lived.edit("app/tables/aggregate.py", below, below + row)
+    put(lived, by_name["add-rule"])
+    assert "was: PartySeated" in lived.text("blueprints/tables.yaml")
+    followed = lived.scaffold("sync")
+    assert "merge    app/tables/aggregate.py" in followed.stdout
+    assert row in lived.text("app/tables/aggregate.py")
+    assert in_step(lived)
