@@ -3,7 +3,8 @@
 `sh` is typed line by line; a line must succeed, or end as `# exits with 1` says, and
 print nothing where it `# says nothing`. What starts servers is not typed: a makefile
 must have it, and other tests run it. `text` is what the block of commands above it
-printed; `…` stands for what may vary, within a line, or alone for any number of lines.
+printed, `json` and `mermaid` the document that the last one wrote to standard output;
+`…` stands for what may vary, within a line, or alone for any number of lines.
 `yaml` with a title is saved under that name; without one it is a part of a blueprint,
 and must fit into the language. `diff` is done by hand to the file that it names.
 `python` is looked up in its file; without one, no rule has anything against it. A title
@@ -15,16 +16,20 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from generator import code_rules
+from generator import code_rules, places
 from generator.cli import app
 from generator.schema import schema
 from tests.docs.blocks import Block
@@ -34,6 +39,9 @@ ROOT = Path(__file__).parents[2]
 MORE = "…"
 # What needs processes of its own writes past the runner of the command line.
 APART = ("test",)
+# What the next version of scaffold writes otherwise, for the story of an upgrade.
+NEXT = "domain/app/{{ domain.module }}/aggregate.py.jinja"
+COMMENT = "# Evolution: an event happened; no rule may refuse it."
 ENVIRONMENT = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -47,13 +55,14 @@ ENVIRONMENT = {
 
 
 class Reader:
-    """Where a reader stands, and what the last commands printed."""
+    """Where a reader stands, and what the last commands printed and wrote."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         self.said = ""
-        self._chdir = monkeypatch.chdir
-        self._chdir(folder)
+        self.document = ""
+        self._patch = monkeypatch
+        self._patch.chdir(folder)
         outside = ("PYTEST_", "MAKE", "MFLAGS", "GIT_")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(outside)}
         tools = Path(sys.executable).parent
@@ -63,6 +72,9 @@ class Reader:
     def follow(self, block: Block) -> None:
         """Do what one block says, or see that it is so."""
         match block.language, block.title:
+            case "sh", "with the next version":
+                with self._the_next_version():
+                    self.follow(replace(block, title=""))
             case "sh", "in the checkout":
                 has_targets(ROOT / "Makefile", block.text)
             case "sh", "on a terminal of its own":
@@ -85,8 +97,8 @@ class Reader:
                 self._saved(self.folder / path, block.text)
             case (("python" | "sql"), path) if path:
                 assert stands(block.text, (self.folder / path).read_text())
-            case "json", "":
-                assert as_shown(block.text, self.said), self.said
+            case "json" | "mermaid", "":
+                assert as_shown(block.text, self.document), self.document
             case "python", "":
                 assert [*code_rules.check("app/lending/page.py", block.text)] == []
             case _:
@@ -97,13 +109,14 @@ class Reader:
             return ""
         if words[0] == "cd":
             self.folder = (self.folder / words[1]).resolve()
-            self._chdir(self.folder)
+            self._patch.chdir(self.folder)
             return ""
         command, _, remark = line.partition("#")
         expected = re.search(r"exits with (\d)", remark)
-        if words[0] == "scaffold" and words[1] not in APART and "|" not in words:
+        if words[0] == "scaffold" and not {*APART, "|", ">"} & {*words}:
             result = CliRunner().invoke(app, words[1:])
             code, said = result.exit_code, result.output
+            self.document = result.stdout
         else:
             done = subprocess.run(
                 command,
@@ -118,6 +131,20 @@ class Reader:
         assert code == (int(expected[1]) if expected else 0), f"{line}\n{said}"
         assert not (said and "says nothing" in remark), f"{line}\n{said}"
         return said
+
+    @contextmanager
+    def _the_next_version(self) -> Iterator[None]:
+        """Have templates of which one says a little more."""
+        with TemporaryDirectory() as folder, self._patch.context() as patch:
+            templates = shutil.copytree(ROOT / "templates", Path(folder, "templates"))
+            changed = templates / NEXT
+            text = changed.read_text()
+            assert text.count(COMMENT) == 1
+            changed.write_text(
+                text.replace(COMMENT, f"{COMMENT[:-1]}, in plain words.")
+            )
+            patch.setattr(places, "PACKAGE", Path(folder, "generator"))
+            yield
 
     def _saved(self, place: Path, text: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)

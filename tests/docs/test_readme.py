@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks as parts
+from tests.docs.reader import ROOT, Reader
 from tests.language.test_errors import said_about
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
@@ -37,19 +35,13 @@ def test_the_readme_opens_with_the_two_commands_that_the_makefile_has() -> None:
     )
 
 
-def test_every_other_command_of_the_readme_succeeds(folder: Path) -> None:
-    for block in blocks("sh")[1:]:
-        for line in block.splitlines():
-            program, *arguments = shlex.split(line, comments=True)
-            assert program == "scaffold"
-            done = subprocess.run(
-                [sys.executable, "-m", "generator", *arguments],
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-            )
-            assert done.returncode == 0, line + done.stdout + done.stderr
+def test_every_other_command_of_the_readme_succeeds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(folder, monkeypatch)
+    _, *others = (each for each in parts(ROOT / "README.md") if each.language == "sh")
+    for block in others:
+        reader.follow(block)
 
 
 def test_the_readme_shows_an_error_word_by_word(folder: Path) -> None:
