@@ -187,6 +187,11 @@ async def test_what_one_release_recorded_is_read_by_the_next(
         ["shop.DealNoted", 1, {"deal_id": PURCHASE, "note": "Graz"}],
     ]
 
+    anew = ("-m", "app", "rebuild")
+    assert run(after, database, *anew, "PurchaseView") == "purchase_view: 2 of 2\n"
+    with pytest.raises(AssertionError, match="there are: purchase_view"):
+        run(after, database, *anew, "Nothing")
+
     assert "no issues found" in made(after, "check")
     replay = ("-m", "pytest", "-o", "addopts=", "tests/unit/test_golden_events.py")
     assert " passed" in run(after, database, *replay)
