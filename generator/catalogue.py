@@ -8,7 +8,9 @@ from generator import (
     access,
     adoption,
     advice,
+    api_changes,
     blueprint,
+    breaking,
     checking,
     code_rules,
     custom_code,
@@ -35,6 +37,7 @@ from generator import (
     resolve_where,
     rules,
     scenarios,
+    table_changes,
     type_text,
 )
 
@@ -66,6 +69,9 @@ _MODULES = (
     advice,
     lock,
     evolution,
+    breaking,
+    table_changes,
+    api_changes,
     checking,
     custom_code,
     adoption,

@@ -114,7 +114,7 @@ class Explanation:
         diagnostics, lines = self.before
         return "\n".join(show(each, lines) for each in diagnostics)
 
-    def _found(self, files: Mapping[str, bytes], steps: Sequence[Step]) -> Found:
+    def _found(self, files: Mapping[str, bytes], steps: tuple[Step, ...]) -> Found:
         if not steps:
             return findings(files)
         from generator import project_examples

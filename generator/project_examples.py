@@ -39,18 +39,33 @@ aggregates:
         access: reader
         emits:
           LoanRenewed: {due: state.due + days(14)}
-      ReturnLoan: {from: open, access: reader, emits: LoanReturned}
+      ReturnLoan:
+        from: open
+        access: reader
+        emits:
+          LoanReturned: {late: today > state.due}
     events:
       LoanOpened: {to: open, fields: {book: str, due: date}}
       LoanRenewed: {fields: {due: date}}
-      LoanReturned: {to: returned}
+      LoanReturned: {to: returned, fields: {late: bool}}
 read_models:
   LoanView:
     key: loan_id
     columns: {status: Status, book: str, due: date}
     on: {LoanOpened: insert, LoanRenewed: update, LoanReturned: update}
+  Demand:
+    key: loan_id
+    columns: {title: str, times: int}
+    on:
+      LoanOpened: {insert: {title: book, times: 1}}
+      LoanRenewed: {update: {times: row.times + 1}}
 queries:
   GetLoan: {from: LoanView, by: loan_id, access: reader}
+  CountLoans:
+    from: Demand
+    group_by: title
+    measures: {loans: count()}
+    access: reader
 """
 
 
@@ -83,8 +98,9 @@ class Step:
         return "".join(f"{line[1:]}\n" for line in self.lines if line[:1] != sign)
 
 
+@cache
 def findings(
-    steps: Sequence[Step],
+    steps: tuple[Step, ...],
 ) -> tuple[Sequence[Diagnostic], Mapping[str, Sequence[str]]]:
     """What is said about the project after these steps, and the lines of each file."""
     with _entered() as root:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from generator.compatibility import problems
 from generator.lock import Column, Forms, Table
+from generator.row_words import METADATA
 from generator.schemas import Schema
 
 CODES = {
@@ -139,7 +140,8 @@ class _Comparison:
     def _unsaid(self, event: str, said: str, column: Column) -> bool:
         """Whether no record says it, so that all are read as what a new column has."""
         found = _FIELD.fullmatch(said)
-        if found is None or (found[2] or "") != column.default:
+        # What is no field, every record has had: when it happened, and by whom.
+        if said in METADATA or found is None or (found[2] or "") != column.default:
             return False
         forms = self._forms[event].values()
         return all(found[1] not in form.fields for form in forms)

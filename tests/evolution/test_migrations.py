@@ -226,6 +226,15 @@ def test_what_no_record_could_have_filled_changes_in_place(
             id="a column that records fill",
         ),
         pytest.param(
+            [
+                ("columns: {price: int, s", "columns: {price: int, made: datetime?, s"),
+                ("DealMade: insert", "DealMade: {insert: {made: event.at}}"),
+            ],
+            "deal_view",
+            'DealMade fills "made", a new column',
+            id="a column that takes what every record has beside its fields",
+        ),
+        pytest.param(
             [("DealRaised: update", "DealRaised: {update: {price: price + 1}}")],
             "deal_view",
             'DealRaised fills "price" in another way',
