@@ -223,6 +223,7 @@ def test_gigabytes_are_refused_by_their_size(folder: Path, watch: Watch) -> None
         file.truncate(5 * 2**30)
     result = new_project()
     assert (result.exit_code, "toys.yaml:1:1: B009" in result.output) == (1, True)
+    assert "this has 5,368,709,120" in result.output
 
 
 @pytest.mark.parametrize(
