@@ -7,7 +7,7 @@ what is generated now. Nothing is written here.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -25,7 +25,7 @@ from generator.changes import (
 )
 from generator.contract import unadopted
 from generator.interrupts import checkpoint
-from generator.kinds import Kind
+from generator.kinds import Kind, owner_of
 from generator.merge import Merged
 from generator.merged_code import suspected, tidied
 from generator.own_style import OwnStyle
@@ -220,7 +220,7 @@ class Following:
         if self.only is None:
             return made
         base = self.project.base
-        return {p: base[p] for p in base if not _owner(p, self.only)} | made
+        return {p: base[p] for p in base if owner_of(str(p)) not in self.only} | made
 
     @cached_property
     def _renames(self) -> Mapping[str, str]:
@@ -276,15 +276,6 @@ class Following:
 
 def _python(texts: Texts) -> list[str]:
     return [text for path, text in texts.items() if path.suffix == ".py"]
-
-
-def _owner(path: PurePosixPath, domains: Collection[str]) -> str | None:
-    """The domain among these that a generated file belongs to."""
-    for part in (*path.parts[:-1], path.stem):
-        for name in (part, part.removeprefix("test_").removesuffix("_api")):
-            if name in domains:
-                return name
-    return None
 
 
 def _renamed(path: str, renames: Mapping[str, str]) -> str:

@@ -40,3 +40,19 @@ def kind_of(path: str) -> Kind:
         if re.fullmatch(pattern, path):
             return kind
     return Kind.LOGIC
+
+
+_OWNED = re.compile(
+    r"app/api/(?:models|routers)/(?P<module>\w+)\.py"
+    r"|tests/integration/test_(?P<tested>\w+)_api\.py"
+    r"|(?:app|migrations|tests/unit|tests/golden_events)/(?P<folder>\w+)/.*"
+)
+
+
+def owner_of(path: str) -> str:
+    """The domain that a generated file belongs to, going by its place.
+
+    For what belongs to none it is empty, or a name that is kept from domains.
+    """
+    found = _OWNED.fullmatch(path)
+    return next(filter(None, found.groups()), "") if found else ""

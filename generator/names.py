@@ -63,9 +63,10 @@ PYDANTIC = _set(
 EVENT_FIELDS = _set("event_type at id actor version schema_version upcasters")
 COLUMNS = _set("stream_version live ctid xmin xmax cmin cmax tableoid")
 FILTERS = _set("sort limit cursor wait_for")
-PACKAGES = _set(
-    "api app bootstrap common config dev domain_registry infra kernel main migrations"
-    " security server service shared spec tests worker"
+# Each is a module of every generated service where a domain would have its own.
+MODULES = _set(
+    "about api app bootstrap common config dev domain_registry health infra kernel main"
+    " metrics migrations operations security server service shared spec tests worker"
 )
 IMPORTED = _set(
     "Accepted Actor Aggregate AlreadyExists Annotated Any APIRouter Ask AsyncClient"
@@ -173,8 +174,8 @@ def _taken(text: str, kind: Kind) -> str:
             if text in IMPORTED or hasattr(builtins, text):
                 return "is a name that generated modules use themselves"
         case "domain":
-            if text in PACKAGES:
-                return "is a package of every generated service"
+            if text in MODULES:
+                return "is a module of every generated service"
         case "local" | "function":
             if text in FUNCTIONS or text in SCOPES | PRINTED_LOCALS | ANNOTATIONS:
                 return "already means something in an expression"

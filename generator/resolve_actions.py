@@ -86,6 +86,8 @@ class OwnAction:
             return self._taken(column, self.nearer[column.name], "element")
         lifecycle = next((f for f in own.state if f.name == own.lifecycle), None)
         if column.name == own.lifecycle and self.event.target and lifecycle:
+            if lifecycle.type.kind != "enum":
+                return model.Assignment(column.name, "")  # that has been said of it
             if lifecycle.type.base == target.required.base:
                 enum = self.site.view.naming(target.name)
                 code = f"{enum}.{names.constant(self.event.target)}"

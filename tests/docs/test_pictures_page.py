@@ -18,11 +18,13 @@ _PICTURE = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
 
 def commands() -> list[str]:
     """The commands of the page."""
-    [block] = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return [row.partition("#")[0].strip() for row in block.splitlines()]
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    return [
+        row.partition("#")[0].strip() for block in blocks for row in block.splitlines()
+    ]
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", sorted(set(commands())))
 def test_a_command_of_the_page_draws(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,3 +280,23 @@ def test_a_mistake_in_the_blueprint_is_shown_and_nothing_is_written(
         assert f"{BLUEPRINT}:26:" in refused.output
         assert "B303" in refused.output
     assert living.files() == before
+
+
+def test_a_domain_named_as_an_aggregate_elsewhere_takes_no_file_of_it(
+    living: Living,
+) -> None:
+    returned = (
+        "{given: [LoanOpened, LoanReturned], when: RenewLoan, then: InvalidTransition"
+    )
+    scenario = f"\nscenarios:\n  - {returned}, name: It is over}}\n"
+    living.put(BLUEPRINT, living.text(BLUEPRINT) + scenario)
+    fines = FINES.replace("domain: fines", "domain: loan")
+    living.put("blueprints/loan.yaml", fines)
+    assert living.scaffold("sync").exit_code == 0
+    before = living.code()
+    assert "tests/unit/lending/test_loan.py" in before
+    living.edit("blueprints/loan.yaml", "What a late book costs", "What is owed")
+    followed = living.scaffold("sync")
+    assert followed.exit_code == 0, followed.output
+    assert living.code().keys() == before.keys()
+    assert in_step(living)
