@@ -19,6 +19,7 @@ PLACE = PurePosixPath(".scaffold/base.txtar")
 HEADER = re.compile(r"^-- (.+) --\n", re.MULTILINE)
 UNFINISHED = "\n\\ no newline at end\n"
 AMBIGUOUS = re.compile(r"^(?=\\|-- .+ --$|[<|=>]{7})", re.MULTILINE)
+ESCAPE = re.compile(r"^\\", re.MULTILINE)
 MARKER = re.compile(r"^[<|=>]{7}(?![<|=>])", re.MULTILINE)
 CONFLICT = re.compile(
     r"^<{7}[^\n<]*\n(?P<first>.*?)^(?:\|{7}[^\n|]*\n.*?^)?={7}\n.*?^>{7}[^\n>]*\n",
@@ -85,4 +86,5 @@ def _quoted(text: str) -> str:
 
 
 def _unquoted(quoted: str) -> str:
-    return re.sub(r"^\\", "", quoted.removesuffix(UNFINISHED), flags=re.MULTILINE)
+    text = quoted.removesuffix(UNFINISHED)
+    return ESCAPE.sub("", text) if "\\" in text else text

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.diagnostics import Diagnostic, Severity, Span
-from generator.model.custom import stub
+from generator.stubs import stub
 
 CODES = {
     "P201": "A custom function is not written yet.",

@@ -21,11 +21,11 @@ class Kind(Enum):
     """Written once, and yours from then on."""
 
 
-_PATTERNS = {
-    Kind.SHARED: r"app/(domain_registry|api/__init__)\.py",
-    Kind.ONCE: r"app/\w+/custom\.py|blueprints/.*",
-    Kind.MIGRATION: r"migrations/.*\.sql",
-    Kind.CONTRACT: (
+_PLACES = {
+    Kind.SHARED: re.compile(r"app/(domain_registry|api/__init__)\.py"),
+    Kind.ONCE: re.compile(r"app/\w+/custom\.py|blueprints/.*"),
+    Kind.MIGRATION: re.compile(r"migrations/.*\.sql"),
+    Kind.CONTRACT: re.compile(
         r"app/(?!api/|common/|config/|dev/|infra/|security/)\w+/"
         r"(events|commands|queries|enums|value_objects|read_models|exceptions"
         r"|sync_events|registration|decisions|upcasters)\.py"
@@ -36,8 +36,8 @@ _PATTERNS = {
 
 def kind_of(path: str) -> Kind:
     """The kind of the generated file at a path."""
-    for kind, pattern in _PATTERNS.items():
-        if re.fullmatch(pattern, path):
+    for kind, place in _PLACES.items():
+        if place.fullmatch(path):
             return kind
     return Kind.LOGIC
 

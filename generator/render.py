@@ -48,11 +48,7 @@ def copied(service: model.Service) -> Tree:
 
 def printed(service: model.Service) -> Tree:
     """The same skeleton for a project that lives, without Copier."""
-    press = _press("service")
-    return Tree(
-        (path, _file(press, source, path, service.answers, "service"))
-        for source, path in press.paths(service.answers, lambda _: True).items()
-    )
+    return Tree(_round(_press("service"), service.answers, "service", _every))
 
 
 def render(

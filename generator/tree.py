@@ -47,13 +47,14 @@ class Tree(Mapping[PurePosixPath, File]):
             if rival in found:
                 raise UnsafePath(f"two files want the same place: {rival} and {path}")
             found[path] = file
-        for path in found:
-            for parent in path.parents:
-                if folded(parent) in taken:
+        for place, path in taken.items():
+            while place := place.rpartition("/")[0]:
+                if place in taken:
                     raise UnsafePath(
-                        f"{parent} would be a file, and a folder of {path}"
+                        f"{taken[place]} would be a file, and a folder of {path}"
                     )
-        self._files = MappingProxyType(dict(sorted(found.items())))
+        ordered = sorted(found.items(), key=lambda each: each[0].parts)
+        self._files = MappingProxyType(dict(ordered))
 
     def __getitem__(self, path: PurePosixPath) -> File:
         return self._files[path]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator import prose
 from generator.model.parts import Assignment, Described, Origin
+from generator.stubs import stub
 
 CONTRACT = "DECISIONS"
-WIDTH = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +60,6 @@ class CustomFunction(Described):
         """What a command gives it: one that creates has no state yet."""
         state = ("None" if creates else "state",) if self.state else ()
         return (*state, "command", "context")
-
-
-def stub(name: str, parameters: Sequence[str], returns: str, summary: str) -> str:
-    """A function that only says that it is not written."""
-    head = f"def {name}({', '.join(parameters)}) -> {returns}:"
-    if len(head) > WIDTH:
-        lines = "".join(f"    {each},\n" for each in parameters)
-        head = f"def {name}(\n{lines}) -> {returns}:"
-    return f"{head}\n    {prose.docstring(summary)}\n    raise NotImplementedError\n"
 
 
 def call_of(function: str, arguments: tuple[str, ...]) -> str:
