@@ -53,8 +53,10 @@ def _problems(
         yield Broken("B831", name, f"{name} is gone")
         return
     if before.route and not now.route:
+        # Whom it was for, what it took and answered is no question any more.
         yield Broken("B831", name, f"{name} is internal now")
-    elif before.route != now.route:
+        return
+    if before.route != now.route:
         said = f"{name} was {before.route}, and is {now.route}"
         yield Broken("B832", name, said)
     if lost := _shut_out(before.access, now.access):

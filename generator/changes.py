@@ -20,8 +20,8 @@ class State(Enum):
 
     IN_STEP = "in step"
     EDITED = "edited by you"
-    NEWER = "the blueprint is newer"
-    BOTH = "edited by you, and the blueprint is newer"
+    NEWER = "behind"
+    BOTH = "edited by you, and behind"
     MISSING = "missing"
     MARKERS = "to be settled"
     UNLISTED = "a domain is not in this list"
@@ -89,6 +89,8 @@ class Plan:
 
     changes: tuple[Change, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    newer: str = "the blueprint is newer"
+    """Why what is generated now may be another than before."""
 
     @property
     def ops(self) -> tuple[Op, ...]:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from generator import journal, living, project, project_code
 from generator.changes import Change, State
-from generator.contract import differing
+from generator.contract import Found, differing
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Span, in_order
 
 CODES = {
@@ -41,24 +42,43 @@ _HINTS = {
     State.UNLISTED: "`scaffold sync` puts it in",
 }
 
+_SAID = {
+    State.NEWER: "{newer}: {reason}",
+    State.BOTH: "edited by you, and {newer}: {reason}",
+    State.MISSING: "it is generated, and is not there",
+}
+FOLLOW = "now `scaffold sync`, and the project follows"
+
 _RESTORE = (
     "take it back from version control, or let `scaffold sync` restore it where it is"
     " gone; what is to change becomes another migration"
 )
 
 
-def check(start: Path) -> tuple[Diagnostic, ...]:
-    """Every finding in the project that a folder lies in; nothing is written."""
+class Adopted(NamedTuple):
+    """What was done to adopt what was written by hand, in words."""
+
+    told: tuple[str, ...]
+    follow: bool
+    """Whether the blueprint is another one now, and `sync` is to follow it."""
+
+
+def check(start: Path, by_hand: bool = False) -> tuple[Diagnostic, ...]:
+    """Every finding in the project that a folder lies in; nothing is written.
+
+    What `sync` settles by itself is none where only what is to be done `by_hand` is
+    asked for.
+    """
     root, _ = living.settled(start, write=False)
     known = project.load(root)
-    found = tuple(_beside_its_blueprint(known))
+    found = tuple(_beside_its_blueprint(known, by_hand))
     marked = {each.span.file for each in found if each.code == _CODES[State.MARKERS]}
     code = project_code.findings(known)
     told = (e for e in code if e.code not in NO_PYTHON or e.span.file not in marked)
     return in_order((*found, *told))
 
 
-def adopt(start: Path) -> tuple[str, ...]:
+def adopt(start: Path) -> Adopted:
     """Make the blueprint say what code was made to say by hand; what it was, in words.
 
     `NotAdopted`, and nothing written, if the blueprint would not be sound with it.
@@ -68,23 +88,29 @@ def adopt(start: Path) -> tuple[str, ...]:
     known = project.load(root)
     found = differing(known)
     if not found:
-        return before
+        return Adopted(before, follow=False)
     # Most projects say what their blueprints say, and nothing has to be understood.
     from generator.adoption import Adoption
 
     ops, told = Adoption(known, found).adopted()
     journal.apply(root, ops)
-    return (*before, *told)
+    return Adopted((*before, *told, FOLLOW), follow=True)
 
 
-def _beside_its_blueprint(known: project.Project) -> Iterator[Diagnostic]:
+def _beside_its_blueprint(
+    known: project.Project, by_hand: bool
+) -> Iterator[Diagnostic]:
     """Where project and blueprint differ, or what is wrong with the blueprint."""
     try:
         plan = living.followed(known)
         yield from plan.warnings
-        yield from (_finding(known.root, change) for change in plan.drift)
+        drift = [e for e in plan.drift if not (by_hand and e.is_settled)]
+        yield from (_finding(known.root, change, plan.newer) for change in drift)
         yield from _released(known)
-        yield from _contract(known)
+        # Of the contract only that is left which `sync` could not take over either.
+        waiting = {change.path for change in plan.unsettled}
+        found = [e for e in differing(known) if not by_hand or e[0] in waiting]
+        yield from _contract(known, found)
     except BlueprintError as error:
         yield from error.diagnostics
 
@@ -108,8 +134,7 @@ def _released(known: project.Project) -> Iterator[Diagnostic]:
         yield Diagnostic("P106", said, place, _RESTORE)
 
 
-def _contract(known: project.Project) -> Sequence[Diagnostic]:
-    found = differing(known)
+def _contract(known: project.Project, found: Sequence[Found]) -> Sequence[Diagnostic]:
     if not found:
         return ()
     from generator.adoption import Adoption
@@ -117,8 +142,10 @@ def _contract(known: project.Project) -> Sequence[Diagnostic]:
     return Adoption(known, found).findings()
 
 
-def _finding(root: Path, change: Change) -> Diagnostic:
+def _finding(root: Path, change: Change, newer: str) -> Diagnostic:
     line = change.conflicts[0].line if change.conflicts else 1
     place = Span(os.path.relpath(root / change.path), line, 1)
-    said = f"{change.state.value}: {change.reason}"
+    said = _SAID.get(change.state, "{state}: {reason}").format(
+        state=change.state.value, reason=change.reason, newer=newer
+    )
     return Diagnostic(_CODES[change.state], said, place, _HINTS[change.state])

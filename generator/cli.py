@@ -205,9 +205,10 @@ def check(
     with mistakes(format):
         with interruptible():
             from generator import checking
-        for line in checking.adopt(project) if adopt else ():
+        adopted = checking.adopt(project) if adopt else checking.Adopted((), False)
+        for line in adopted.told:
             tell(line, format)
-        findings = checking.check(project)
+        findings = checking.check(project, by_hand=adopted.follow)
         print_all(findings, format, err=False)
     wrong = [each for each in findings if strict or each.severity == "error"]
     raise typer.Exit(FOUND if wrong else 0)

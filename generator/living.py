@@ -88,7 +88,8 @@ def followed(known: Project) -> Plan:
     may_differ = None if only is None else only | gone
     following = Following(known, tree, renames(service), may_differ)
     planned = _planned(following, listed(known, domains, gone), now)
-    return replace(planned, warnings=report.warnings)
+    newer = _newer(known.digests, now)
+    return replace(planned, warnings=report.warnings, newer=newer)
 
 
 def _standing(known: Project, now: Mapping[str, str]) -> Plan:
@@ -106,6 +107,17 @@ def _changed(
         return None
     domains = now.keys() - {GENERATOR, WHOLE}
     return frozenset(name for name in domains if before.get(name) != now[name])
+
+
+def _newer(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What is another one than it was: the blueprint, scaffold, or both."""
+    if GENERATOR not in before:
+        return "the blueprint or scaffold is newer"
+    if before[GENERATOR] == now[GENERATOR]:
+        return "the blueprint is newer"
+    if {**before, GENERATOR: now[GENERATOR]} == now:
+        return "scaffold is newer"
+    return "the blueprint and scaffold are newer"
 
 
 def new_domain(root: Path, file: Path) -> Plan:

@@ -32,7 +32,7 @@ def suspected(
 ) -> list[Change]:
     """What merged clean and may still be wrong, said beside the file.
 
-    `base` and `new` are all generated files: a word that only moved is not lost.
+    `base` and `new` are all generated files: a name that only moved is not lost.
     """
     merged = {e.path: _text(e.after) for e in changes if e.is_merged_code}
     if not merged:
@@ -40,14 +40,9 @@ def suspected(
     said: dict[PurePosixPath, list[Note]] = {path: [] for path in merged}
     for path, row, message in style.suspicions(merged):
         said[path].append(Note(f"line {row}", message, suspect=True))
-    added = {
-        path: merging.added_rows(new.get(path, ""), text)
-        for path, text in merged.items()
-    }
-    for path, words in merging.lost_words(base, new, added).items():
-        if words:
-            text = f"your lines use what is no longer generated: {', '.join(words)}"
-            said[path].append(Note("", text, suspect=True))
+    for path, names in merging.lost_words(base, new, merged).items():
+        text = f"your lines use what is no longer generated: {', '.join(names)}"
+        said[path].append(Note("", text, suspect=True))
     return [
         replace(each, notes=(*each.notes, *said.get(each.path, ()))) for each in changes
     ]

@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from generator.merge.lines import has_markers
     from generator.merge.merging import merge, same
     from generator.merge.outcome import Conflict, Merged, Note
-    from generator.merge.suspects import added_rows, lost_words
+    from generator.merge.suspects import lost_words
 
 __all__ = [
     "Conflict",
     "Merged",
     "Note",
-    "added_rows",
     "has_markers",
     "lost_words",
     "merge",
@@ -30,7 +29,6 @@ _HOMES = {
     "Conflict": "outcome",
     "Merged": "outcome",
     "Note": "outcome",
-    "added_rows": "suspects",
     "has_markers": "lines",
     "lost_words": "suspects",
     "merge": "merging",

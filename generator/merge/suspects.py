@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from generator.merge.facts import Facts
@@ -13,6 +13,14 @@ from generator.merge.lines import Sides, choices, rows
 from generator.merge.outcome import Note
 
 _WORD = re.compile(r"[A-Za-z_]\w+")
+# A string with its prefix, three quotes before one, or a comment.
+_PROSE = re.compile(
+    r"""(?P<prefix>\b[A-Za-z]{1,2})?
+    (?: \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3}
+      | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
+    | \#[^\n]*""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def added_rows(new: str, merged: str) -> tuple[str, ...]:
@@ -30,18 +38,18 @@ def added_rows(new: str, merged: str) -> tuple[str, ...]:
 def lost_words(
     base: Mapping[PurePosixPath, str],
     new: Mapping[PurePosixPath, str],
-    added: Mapping[PurePosixPath, Sequence[str]],
+    merged: Mapping[PurePosixPath, str],
 ) -> dict[PurePosixPath, tuple[str, ...]]:
-    """By file, the words in rows of yours that no generated file has any longer.
+    """By file, the names in rows of yours that no generated file has any longer.
 
-    Over the whole project: a word that merely moved to another file is no loss.
+    Over the whole project: a name that merely moved to another file is no loss. What
+    docstrings, comments and other strings say names nothing.
     """
-    before = frozenset[str]().union(*map(_words, base.values()))
-    gone = before.difference(*map(_words, new.values()))
-    found = {
-        path: tuple(sorted(gone & _words(re.sub("#.*", "", "\n".join(lines)))))
-        for path, lines in added.items()
-    }
+    gone = _named(base) - _named(new)
+    found = {}
+    for path, text in merged.items():
+        rows = added_rows(_code(new.get(path, "")), _code(choices(text)[0]))
+        found[path] = tuple(sorted(gone & _words("\n".join(rows))))
     return {path: words for path, words in found.items() if words}
 
 
@@ -91,6 +99,22 @@ def _repeated(base: Facts, yours: Facts, new: Facts, merged: Facts) -> Iterator[
         was, mine, made = (side.statements[code] for side in (base, yours, new))
         if max(was, mine, made) and count > max(mine, made, mine + made - was):
             yield code
+
+
+def _named(texts: Mapping[PurePosixPath, str]) -> frozenset[str]:
+    """The words that stand in code."""
+    python = (text for path, text in texts.items() if path.suffix == ".py")
+    return frozenset[str]().union(*(_words(_code(text)) for text in python))
+
+
+def _code(text: str) -> str:
+    """Python without its strings and comments; strings that hold code stay."""
+
+    def blank(found: re.Match[str]) -> str:
+        formatted = "f" in (found["prefix"] or "").lower()
+        return found[0] if formatted else "\n" * found[0].count("\n")
+
+    return _PROSE.sub(blank, text)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -139,6 +139,11 @@ def test_each_difference_is_told_or_is_none(
         assert any(said in each for each in found), found
 
 
+def test_what_is_internal_now_is_told_once() -> None:
+    query = told(("by: deal_id, access: public", "by: deal_id, access: internal"))
+    assert [each.split(" ", 1)[1] for each in query] == ["B831 GetDeal is internal now"]
+
+
 def test_a_member_more_breaks_nobody_who_reads() -> None:
     text = SHOP.replace(
         "BuyerEntered: {fields: {name: str}}",

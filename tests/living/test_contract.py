@@ -82,14 +82,31 @@ def test_what_was_written_by_hand_is_taken_over_and_comments_stay(
         "app/lending/enums.py", '"returned"\n', '"returned"\n    LOST = "lost"\n'
     )
     adopted = living.scaffold("check", "--adopt")
+    assert adopted.exit_code == 0, adopted.output
     assert "LoanReturned: note: str?" in adopted.output
     blueprint = living.text(BLUEPRINT)
     assert "LoanReturned: {to: returned, fields: {note: str?}}  # at last" in blueprint
     assert "Status: [open, returned, lost]" in blueprint
+    assert living.scaffold("check").exit_code == 1
     followed = living.scaffold("sync")
     assert followed.exit_code == 0, followed.output
     assert living.text(EVENTS).count("note: str | None = None") == 1
     assert in_step(living)
+
+
+def test_what_is_left_after_all_was_taken_over_is_still_said(living: Living) -> None:
+    living.edit(
+        "app/lending/enums.py", '"returned"\n', '"returned"\n    LOST = "lost"\n'
+    )
+    living.put("README.md.new", "Something to be merged by hand.\n")
+    living.edit("README.md", "# Library", "# Our library")
+    found = living.scaffold("check", "--adopt")
+    assert found.exit_code == 1
+    assert "Status: lost" in found.stdout
+    assert "README.md:1:1: P104" in found.stdout
+    assert "P101" not in found.stdout and "P301" not in found.stdout
+    again = living.scaffold("check", "--adopt")
+    assert again.exit_code == 1
 
 
 def test_what_the_blueprint_could_not_hold_is_not_taken_over(living: Living) -> None:

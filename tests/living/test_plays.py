@@ -201,9 +201,10 @@ def test_a_team_adds_fields_to_events_by_hand(library: Living) -> None:
     assert "P301 LoanReturned has `note: str | None = None`" in found
     assert f"{BLUEPRINT}:" in found
     assert "to be settled by you" in typed(library.root, "sync", code=1)
-    adopted = typed(library.root, "check", "--adopt", code=1)
+    adopted = typed(library.root, "check", "--adopt")
     assert "LoanReturned: note: str?" in adopted
     assert "ReturnLoan: note: str?" in adopted
+    assert "now `scaffold sync`, and the project follows" in adopted
     typed(library.root, "sync")
     assert "note: str | None" in library.text("app/api/models/lending.py")
     changed(library)

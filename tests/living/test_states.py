@@ -60,7 +60,10 @@ def test_a_project_of_an_older_version_is_brought_up_with_its_edits(
     living.edit(AGGREGATE, DECISION, DECISION + GUARD)
     refused = living.scaffold("new-domain", BLUEPRINT)
     assert refused.exit_code != 0
-    assert "P101" in living.scaffold("check").stdout
+    found = living.scaffold("check").stdout
+    assert "P101 scaffold is newer: " in found
+    assert f"{AGGREGATE}:1:1: P102 edited by you, and scaffold is newer: " in found
+    assert "the blueprint" not in found
     followed = living.scaffold("sync")
     assert followed.exit_code == 0, followed.output
     assert "delete   app/common/legacy.py" in followed.stdout
@@ -69,6 +72,17 @@ def test_a_project_of_an_older_version_is_brought_up_with_its_edits(
     living.edit(AGGREGATE, DECISION + GUARD, DECISION)
     assert living.files() == today
     assert in_step(living)
+
+
+def test_it_is_said_whether_the_blueprint_or_scaffold_is_newer(living: Living) -> None:
+    older(living)
+    living.edit(BLUEPRINT, "days(14)", "days(7)")
+    found = living.scaffold("check").stdout
+    assert "P101 the blueprint and scaffold are newer: " in found
+    (living.root / DIGEST).unlink()
+    assert (
+        "P101 the blueprint or scaffold is newer: " in living.scaffold("check").stdout
+    )
 
 
 def test_a_project_from_before_scaffold_kept_anything_is_told_the_way(

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from generator.merge import added_rows, lost_words, merge
+from generator.merge import lost_words, merge
 from generator.merge.lines import choices
 from tests.merge.cases import Case, cases
 
@@ -25,8 +25,8 @@ def test_both_sides_come_together(case: Case) -> None:
     notes = [(each.suspect, f"{each.place}: {each.text}") for each in merged.notes]
     assert [text for suspect, text in notes if not suspect] == list(case.notes)
     assert [text for suspect, text in notes if suspect] == list(case.suspects)
-    added = {case.path: added_rows(case.new, merged.text)}
-    lost = lost_words({case.path: case.base}, {case.path: case.new}, added)
+    base, new, text = ({case.path: each} for each in (case.base, case.new, merged.text))
+    lost = lost_words(base, new, text)
     assert lost.get(case.path, ()) == case.lost
 
 

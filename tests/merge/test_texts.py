@@ -9,7 +9,6 @@ import pytest
 from generator.merge import (
     Conflict,
     Merged,
-    added_rows,
     has_markers,
     lost_words,
     merge,
@@ -112,10 +111,24 @@ def test_layout_of_code_is_no_edit_but_a_comment_is() -> None:
     assert not same(TEXT, "a\n", "a \n")
 
 
-def test_words_that_left_the_whole_project_are_found_in_your_rows() -> None:
+def test_names_that_left_the_whole_project_are_found_in_your_rows() -> None:
     one, two = PurePosixPath("one.py"), PurePosixPath("two.py")
     base = {one: "period = 1\nlimit = 2\n", two: ""}
     new = {one: "term = 1\n", two: "limit = 2\n"}
     mine = "period = 1\nlimit = 2\nif period: limit()  # of the period\n"
-    added = {one: added_rows(base[one], mine), two: ("# period\n",)}
-    assert lost_words(base, new, added) == {one: ("period",)}
+    merged = {one: mine, two: "limit = 2\n# period\n"}
+    assert lost_words(base, new, merged) == {one: ("period",)}
+
+
+def test_a_docstring_names_nothing_but_what_a_string_is_formatted_with_does() -> None:
+    one = PurePosixPath("one.py")
+    base = {one: 'def grace(days):\n    """A period."""\n    "no"  # a term\n'}
+    new = {one: "def later(span):\n    pass\n"}
+    mine = """def mine():
+    '''Grace: a period
+    of days.'''
+    log("grace for a term", 'days')  # grace
+"""
+    assert lost_words(base, new, {one: mine}) == {}
+    mine += '    log(f"{grace(1)}")\n'
+    assert lost_words(base, new, {one: mine}) == {one: ("grace",)}
