@@ -48,7 +48,7 @@ _SAID = {
     State.MISSING: "it is generated, and is not there",
 }
 FOLLOW = "now `scaffold sync`, and the project follows"
-
+_BESIDE = "`scaffold sync` puts what is generated beside it, for you to merge"
 _RESTORE = (
     "take it back from version control, or let `scaffold sync` restore it where it is"
     " gone; what is to change becomes another migration"
@@ -148,4 +148,5 @@ def _finding(root: Path, change: Change, newer: str) -> Diagnostic:
     said = _SAID.get(change.state, "{state}: {reason}").format(
         state=change.state.value, reason=change.reason, newer=newer
     )
-    return Diagnostic(_CODES[change.state], said, place, _HINTS[change.state])
+    hint = _HINTS[change.state] if change.beside is None else _BESIDE
+    return Diagnostic(_CODES[change.state], said, place, hint)

@@ -209,7 +209,7 @@ class Following:
         path = beside(change.path)
         reason = f"to be merged into {change.path.name} by hand"
         there = self.project.read(path)
-        return Change("create", path, reason, State.BOTH, there, text, quiet=True)
+        return Change("create", path, reason, State.IN_STEP, there, text, quiet=True)
 
     # What all files need.
 

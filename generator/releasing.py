@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from generator import archive, journal, model, pipeline, project, render
+from generator.changes import beside
 from generator.diagnostics import Diagnostic, Report
+from generator.follow import MARKER
 from generator.golden_events import FOLDER
 from generator.journal import Op
-from generator.kinds import Kind
+from generator.kinds import Kind, kind_of
 from generator.releases import Texts, Unreleasable, release
 
 
@@ -35,7 +37,12 @@ def plan(root: Path) -> Release:
     documents = pipeline.read(known.sources(), report)
     service = pipeline.understand(documents, report, locks)
     _refuse_outdated(service, known)
-    texts = release(service, locks, _migrations(root))
+    _refuse_unsettled(known)
+    texts = {
+        path: text
+        for path, text in release(service, locks, _migrations(root)).items()
+        if not path.startswith(FOLDER) or not _edited(known, PurePosixPath(path))
+    }
     # Golden events are generated ones: what follows merges them with what they were.
     golden = {PurePosixPath(p): t for p, t in texts.items() if p.startswith(FOLDER)}
     base = archive.dump({**known.base, **golden})
@@ -50,6 +57,29 @@ def _refuse_outdated(service: model.Service, known: project.Project) -> None:
             raise Unreleasable(
                 f"{path} is behind the blueprint: `scaffold sync`, then look at it"
             )
+
+
+def _refuse_unsettled(known: project.Project) -> None:
+    """What is released of a migration is what its owner has made up their mind on."""
+    for path in known.base:
+        if kind_of(str(path)) is not Kind.MIGRATION or path in known.without:
+            continue
+        content = known.read(path)
+        if content is None:
+            raise Unreleasable(f"{path} is missing: `scaffold sync` restores it")
+        if known.read(beside(path)) is not None:
+            raise Unreleasable(
+                f"{path} is not settled: merge {beside(path).name} into it, and remove"
+                " that file"
+            )
+        if MARKER.search(content):
+            raise Unreleasable(f"{path} is not settled: it has conflict markers")
+
+
+def _edited(known: project.Project, path: PurePosixPath) -> bool:
+    """Whether somebody wrote into a generated file, which is then for `sync`."""
+    content = known.read(path)
+    return content is not None and content != known.base.get(path, "").encode()
 
 
 def _changes(root: Path, texts: Texts) -> Iterator[Op]:

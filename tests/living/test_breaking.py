@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -36,6 +38,35 @@ def test_a_release_is_named_by_what_git_knows_or_by_a_folder(
     found = released.scaffold("breaking", "--against", "v1", "--level", "wire")
     assert found.exit_code == 0
     assert "GetMember is gone" in found.stdout
+
+
+def test_what_breaks_is_written_in_every_format(released: Living) -> None:
+    released.edit(
+        "blueprints/members.yaml", "  GetMember: {from", "  ShowMember: {from"
+    )
+    line = ("breaking", "--against", "v1", "--format")
+    said = "API: GetMember is gone"
+    for level, code in (("code", 1), ("wire", 0)):
+        severity = "error" if code else "warning"
+        found = released.scaffold(*line, "json", "--level", level)
+        assert (found.exit_code, found.stderr) == (code, "")
+        [told] = json.loads(found.stdout)["diagnostics"]
+        assert (told["code"], told["severity"]) == ("B831", severity)
+        assert told["message"] == said
+        found = released.scaffold(*line, "sarif", "--level", level)
+        assert (found.exit_code, found.stderr) == (code, "")
+        [result] = json.loads(found.stdout)["runs"][0]["results"]
+        assert (result["ruleId"], result["level"]) == ("B831", severity)
+        assert said in result["message"]["text"]
+        found = released.scaffold(*line, "junit", "--level", level)
+        assert (found.exit_code, found.stderr) == (code, "")
+        root = ElementTree.fromstring(found.stdout)
+        assert len(list(root.iter("failure"))) == code
+        assert said in "".join(root.itertext())
+        found = released.scaffold(*line, "github", "--level", level)
+        assert (found.exit_code, found.stderr) == (code, "")
+        assert found.stdout.startswith(f"::{severity} file=blueprints/members.yaml,")
+        assert f"title=scaffold B831::{said}" in found.stdout
 
 
 @pytest.mark.parametrize(

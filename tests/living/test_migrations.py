@@ -77,6 +77,68 @@ def test_an_edit_of_a_released_migration_is_told_and_stays(released: Living) -> 
     assert released.text(FIRST) == edited
 
 
+def edited(living: Living) -> str:
+    """A migration that no release knows, with a line of somebody's own."""
+    with_index(living)
+    assert living.scaffold("sync").exit_code == 0
+    mine = living.text(SECOND) + "-- mine: made by night\n"
+    living.put(SECOND, mine)
+    return mine
+
+
+def test_an_edit_of_a_migration_that_no_release_knows_waits_beside_what_comes(
+    released: Living,
+) -> None:
+    mine = edited(released)
+    assert in_step(released)
+    released.edit(BLUEPRINT, "indexes: [[name]]", "indexes: [[name, member_id]]")
+    found = released.scaffold("check").stdout
+    assert f"{SECOND}:1:1: P102" in found and "puts what is generated beside" in found
+    assert f"{SECOND}.new" not in found
+    followed = released.scaffold("sync")
+    assert followed.exit_code == 1
+    assert f"to be settled by you: {SECOND}" in followed.stdout
+    assert released.text(SECOND) == mine
+    assert '"name", "member_id"' in released.text(f"{SECOND}.new")
+    before = released.files()
+    refused = released.scaffold("release")
+    assert (refused.exit_code, "is not settled" in refused.stderr) == (1, True)
+    assert released.files() == before
+    merged = released.text(f"{SECOND}.new") + "-- mine: made by night\n"
+    released.put(SECOND, merged)
+    (released.root / f"{SECOND}.new").unlink()
+    assert in_step(released)
+    assert released.scaffold("release").exit_code == 0
+    assert "nothing to do" in said(released)
+    assert in_step(released)
+    assert released.text(SECOND) == merged
+
+
+def test_an_edit_of_a_migration_that_is_needed_no_more_stays(released: Living) -> None:
+    mine = edited(released)
+    released.edit(BLUEPRINT, "\n    indexes: [[name]]", "")
+    assert f"keep {SECOND} (no longer generated, edited by you)" in said(released)
+    assert released.text(SECOND) == mine
+    assert in_step(released)
+    with_index(released)
+    assert released.scaffold("sync").exit_code == 1
+    assert released.text(SECOND) == mine
+    assert "mine" not in released.text(f"{SECOND}.new")
+
+
+def test_an_edit_goes_out_with_the_release_and_is_followed_by_another_file(
+    released: Living,
+) -> None:
+    mine = edited(released)
+    assert released.scaffold("release").exit_code == 0
+    assert "nothing to do" in said(released)
+    assert in_step(released)
+    released.edit(BLUEPRINT, "indexes: [[name]]", "indexes: [[name, member_id]]")
+    assert f"create {SECOND.replace('0002', '0003')}" in said(released)
+    assert released.text(SECOND) == mine
+    assert in_step(released)
+
+
 def branch(living: Living, name: str, old: str, new: str, *, release: bool) -> None:
     living.git("checkout", "-qb", name, "main")
     living.edit(BLUEPRINT, old, new)

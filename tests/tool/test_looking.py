@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,61 @@ def test_a_machine_that_runs_the_tests_is_ready(tmp_path: Path) -> None:
         assert f"ok       {name}" in done.stdout
 
 
+def wrong(folder: Path) -> dict[str, doctor.Check]:
+    """What the machine lacks, by its name."""
+    return {each.name: each for each in doctor.examined(folder) if not each.is_well}
+
+
+def test_everything_that_a_project_needs_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        *("Python", "venv", "make", "git", "disk", "temporary folder", "cache"),
+        *("loopback", f"port {doctor.HTTP_PORT}", "PostgreSQL for make dev"),
+    ]
+    monkeypatch.setattr(doctor, "NEWEST_WITH_REDIS", sys.version_info[:2])
+    found = [each.name for each in doctor.examined(tmp_path)]
+    assert found == [*names, "Redis for make dev"]
+    monkeypatch.setattr(doctor, "NEWEST_WITH_REDIS", (3, 0))
+    assert [each.name for each in doctor.examined(tmp_path)] == names
+
+
+def test_an_old_python_and_one_without_venv_are_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "OLDEST", (99, 0))
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    found = wrong(tmp_path)
+    assert found["Python"].needed and found["venv"].needed
+    assert found["venv"].found == "no module ensurepip"
+
+
+def test_a_machine_that_lets_nothing_listen_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*given: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    found = wrong(tmp_path)["loopback"]
+    assert (found.found, found.needed) == ("Operation not permitted", True)
+
+
+def test_a_folder_that_nobody_may_write_to_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda place, mode: place != tmp_path)
+    found = wrong(tmp_path)["temporary folder"]
+    assert found.found == f"{tmp_path} is not writable"
+
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert "No usable" in wrong(tmp_path)["temporary folder"].found
+
+
 def test_what_is_missing_is_said_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,8 +136,7 @@ def test_a_full_disk_and_a_locked_cache_are_seen(
     monkeypatch.setattr(doctor, "ROOM", 10**18)
     (tmp_path / "cache").write_text("a file")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    wrong = [each.name for each in doctor.examined(tmp_path) if not each.is_well]
-    assert {"disk", "cache"} <= set(wrong)
+    assert {"disk", "cache"} <= wrong(tmp_path).keys()
 
 
 def test_a_port_that_is_taken_is_seen_at_once(

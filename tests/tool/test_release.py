@@ -124,3 +124,42 @@ def test_tables_whose_migration_is_behind_are_not_released(project: Path) -> Non
     assert (result.exit_code, result.stdout) == (1, "")
     assert "0001_read_models.sql is behind the blueprint" in result.stderr
     assert not (project / LOCK).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "said"),
+    [
+        (None, None, "is missing: `scaffold sync` restores it"),
+        ("-- mine\n", "-- new\n", "merge 0001_read_models.sql.new into it"),
+        ("<<<<<<< HEAD\n=======\n>>>>>>> b\n", None, "it has conflict markers"),
+    ],
+)
+def test_a_migration_that_waits_for_its_owner_is_not_released(
+    project: Path, text: str | None, beside: str | None, said: str
+) -> None:
+    (project / MIGRATION).unlink()
+    files = {MIGRATION: text, f"{MIGRATION}.new": beside}
+    make(project, {name: each for name, each in files.items() if each is not None})
+    there = contents(project)
+    result = release()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert contents(project) == there
+
+
+def test_a_project_that_does_without_a_migration_is_released(project: Path) -> None:
+    (project / MIGRATION).unlink()
+    without = MIGRATION.removeprefix("project/")
+    make(project, {"project/.scaffold/without": f"{without}\n"})
+    assert release().exit_code == 0
+    assert without not in (project / LOCK).read_text()
+
+
+def test_a_golden_event_that_somebody_edited_is_left_to_sync(project: Path) -> None:
+    release()
+    edited = (project / GOLDEN).read_text().replace('"town"', '"city"')
+    (project / GOLDEN).write_text(edited)
+    base = (project / "project/.scaffold/base.txtar").read_text()
+    assert release().exit_code == 0
+    assert (project / GOLDEN).read_text() == edited
+    assert (project / "project/.scaffold/base.txtar").read_text() == base

@@ -13,7 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,18 @@ class Terminal:
         """Read to the end; the exit code."""
         self._read(lambda: False)
         return self.child.wait(SECONDS)
+
+    def leaves(self, key: str) -> int:
+        """Press a key until that ends it; the exit code.
+
+        A signal that comes in the instant before a line is waited for is only seen
+        with the next key.
+        """
+        while self.child.poll() is None:
+            self.type(key)
+            with suppress(subprocess.TimeoutExpired):
+                self.child.wait(1)
+        return self.ends()
 
     def _read(self, enough: Callable[[], bool]) -> bool:
         end = time.monotonic() + SECONDS
@@ -129,9 +141,8 @@ def test_each_answer_is_checked_as_it_is_given(tmp_path: Path) -> None:
         person.until("Its first domain")
         person.type("event\n")
         person.until("Error: ")
-        person.type("\x03")
-        person.until("stopped by SIGINT")
-        assert person.ends() == 130
+        assert person.leaves("\x03") == 130
+        assert "stopped by SIGINT" in person.said
     assert sorted(contents(tmp_path)) == ["full", "full/file"]
 
 
@@ -145,11 +156,42 @@ def test_an_example_needs_no_more_than_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
-def test_whoever_leaves_has_written_nothing(key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("answers", [(), ("mine", "new", "mine")])
+def test_whoever_leaves_has_written_nothing(
+    answers: tuple[str, ...], key: str, tmp_path: Path
+) -> None:
     with terminal(tmp_path) as person:
-        person.until("Folder")
-        person.type(key)
-        assert person.ends() in (1, 130)
+        for answer in answers:
+            person.until("]: ")
+            person.type(f"{answer}\n")
+        person.until("]: ")
+        assert person.leaves(key) in (1, 130)
+    assert contents(tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_had_is_refused_before_a_question(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    with terminal(tmp_path, "full") as person:
+        person.until("full is not empty")
+        assert person.ends() == 2
+        assert "Start from" not in person.said
+    assert sorted(contents(tmp_path)) == ["full", "full/file"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "service"), [("Lost Books", "lost_books"), ("2nd größe", "library")]
+)
+def test_the_name_that_is_offered_is_the_folders_where_a_service_can_have_it(
+    folder: str, service: str, tmp_path: Path
+) -> None:
+    with terminal(tmp_path, folder) as person:
+        person.until("Start from")
+        person.type("\n")
+        person.until(f"Name of the service [{service}]: ")
+        assert person.leaves("\x03") == 130
     assert contents(tmp_path) == {}
 
 
@@ -169,6 +211,22 @@ def test_where_nobody_can_be_asked_the_command_says_what_it_needs(
     assert done.returncode == 2
     assert "only on a terminal you are asked" in done.stderr
     assert contents(tmp_path) == {}
+
+
+def test_nobody_is_asked_whose_answer_would_be_to_a_file(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with open(ours, "wb"), open(theirs, "rb") as keys:
+        done = subprocess.run(
+            [*COMMAND, "mine"],
+            cwd=tmp_path,
+            env=os.environ | ENV,
+            stdin=keys,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "only on a terminal you are asked" in done.stderr
 
 
 def test_what_one_starts_from_is_sound_and_its_scenarios_pass(
