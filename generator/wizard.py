@@ -34,7 +34,7 @@ def ask(folder: Path | None) -> Wish:
     if folder is None:
         folder = Path(_asked("Folder of the new project", SERVICE, _checked_folder))
     else:
-        _checked_folder(str(folder))
+        write.fit(folder)
     known = ", ".join((OWN, *examples()))
     start = _asked(f"Start from ({known})", OWN, _checked_start)
     if start != OWN:
