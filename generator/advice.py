@@ -18,6 +18,7 @@ CODES = {
     "B755": "Nothing in the service reads an event.",
     "B756": "A role is not used.",
     "B757": "An event only repeats the state, and overwrites it too.",
+    "B758": "An index or a key holds what may be longer than it takes.",
 }
 
 
@@ -248,6 +249,37 @@ def _repeats(emission: model.Emission | model.CustomEmission, name: str) -> bool
     return source == f"written: state.{name}"
 
 
+# PostgreSQL takes some 2,700 bytes a row of an index, and a sign has up to four.
+INDEXED = 600
+_OF_ANY_LENGTH = frozenset({"str", "url", "bytes", "json", "value", "list", "map"})
+
+
+def room_in_indexes(subject: Subject) -> Iterator[Diagnostic]:
+    """A row that its index does not take stops whatever writes the rows."""
+    for domain in subject.service.domains:
+        for read_model in domain.read_models:
+            indexed = {name for each in read_model.indexes for name in each.columns}
+            for column in read_model.columns:
+                place = "an index" if column.name in indexed else "the key"
+                if column.name not in {*indexed, *read_model.elements}:
+                    continue
+                if column.field.type.kind in _OF_ANY_LENGTH and not _short(column):
+                    yield Diagnostic(
+                        "B758",
+                        f'"{column.name}" is in {place}, and may be too long for it',
+                        subject.places.key(column.field.origin),
+                        "give what fills it a type of its own, such as"
+                        f" `str(max_length=200)`; up to {INDEXED} signs fit",
+                        severity="warning",
+                    )
+
+
+def _short(column: model.Column) -> bool:
+    given, kind = column.field.type.constraints, column.field.type.kind
+    longest = given.max_length if given and kind in ("str", "bytes") else None
+    return longest is not None and longest <= INDEXED
+
+
 ADVICE: tuple[Rule, ...] = (
     used_lifecycle_words,
     used_enums,
@@ -256,4 +288,5 @@ ADVICE: tuple[Rule, ...] = (
     heard_events,
     used_roles,
     plain_repetitions,
+    room_in_indexes,
 )
