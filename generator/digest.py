@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from generator.places import PACKAGE, templates
@@ -95,6 +96,7 @@ def _closed(near: Mapping[str, set[str]]) -> dict[str, set[str]]:
     return closed
 
 
+@cache
 def _generator() -> str:
     files = [*_files(PACKAGE, "*.py"), *_files(templates(""), "*")]
     return _word(
