@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -226,3 +227,32 @@ def test_tokens_are_ordered_and_read_back() -> None:
     assert Token.parse("1-20-3") == Token(1, 20, 3)
     assert Token(1, 9, 9) < Token(1, 10, 1) < Token(2, 0, 0)
     assert str(Token(1, 20, 3)) == "1-20-3"
+
+
+async def test_a_batch_ends_at_so_many_bytes_and_is_never_empty(pool: Pool) -> None:
+    """The events that a reader ignores weigh nothing, and leave no gap behind."""
+    stream, other = uuid4(), uuid4()
+    await append(pool, Wish(stream, 0, events=4), Wish(other, 0, kind="other"))
+    await append(pool, Wish(stream, 4, events=4))
+    whole = await read_tail(pool, START, limit=100)
+    assert len(whole) == 9
+    size = len(whole[0].data or "")
+
+    async def read(budget: int, kind: str = "") -> list[list[Token]]:
+        types = ["none of these"] if kind else None
+        place, batches = START, []
+        while batch := await read_tail(
+            pool, place, limit=100, kind=kind, types=types, budget=budget
+        ):
+            batches.append([event.place for event in batch])
+            place = batch[-1].place
+        return batches
+
+    everything = [event.place for event in whole]
+    for budget, largest in ((1, 1), (3 * size, 3), (100 * size, 9)):
+        batches = await read(budget)
+        assert list(chain.from_iterable(batches)) == everything
+        assert max(len(batch) for batch in batches) == largest
+    ignoring = await read(1, kind="other")
+    assert list(chain.from_iterable(ignoring)) == everything
+    assert [len(batch) for batch in ignoring] == [5, 4]

@@ -19,7 +19,8 @@ CREATE TABLE kernel.streams (
 ) WITH (fillfactor = 70);
 
 -- Positions may have gaps; nothing depends on their absence. `schema_version` says how
--- `data` is to be read: stored bytes are never migrated.
+-- `data` is to be read: stored bytes are never migrated. `bytes` is the size of `data`, so
+-- that a reader knows how much it asks for without having it opened.
 CREATE TABLE kernel.events (
     pos bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     epoch int NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE kernel.events (
     type text NOT NULL,
     schema_version int NOT NULL DEFAULT 1,
     data jsonb NOT NULL,
+    bytes int NOT NULL GENERATED ALWAYS AS (octet_length(data::text)) STORED,
     meta jsonb NOT NULL,
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -15,23 +15,32 @@ import asyncpg
 from app.infra.event_store.tokens import Token
 from app.infra.persistence.postgres import Connection, Pool
 
+BATCH_BYTES: Final = 8 * 2**20
+"""Of data in one batch: a thousand events may be as large as they like."""
+
 # One statement: its own snapshot is the fence. Columns are qualified, or ORDER BY would
-# sort by the text that the output alias names.
+# sort by the text that the output alias names. Data is opened last, of what is sent.
 _TAIL: Final = """
-SELECT e.epoch, e.xid::text::bigint AS xid_number, e.pos, e.event_id, e.stream_id,
-    e.version, e.type, e.schema_version, e.occurred_at, e.meta::text AS meta,
-    CASE
-        WHEN $4::text[] IS NULL OR e.type = ANY ($4) THEN e.data::text
-        WHEN EXISTS (
+SELECT t.epoch, t.xid::text::bigint AS xid_number, t.pos, t.event_id, t.stream_id,
+    t.version, t.type, t.schema_version, t.occurred_at, t.meta::text AS meta,
+    CASE WHEN t.wanted THEN t.data::text END AS data
+FROM (
+    SELECT a.*, sum(a.wanted::int * a.bytes)
+        OVER (ORDER BY a.epoch, a.xid, a.pos) - a.wanted::int * a.bytes AS before
+    FROM (
+        SELECT e.*, $4::text[] IS NULL OR e.type = ANY ($4) OR EXISTS (
             SELECT FROM kernel.streams s WHERE s.stream_id = e.stream_id AND s.kind = $5
-        ) THEN e.data::text
-    END AS data
-FROM kernel.events e
-WHERE (e.epoch, e.xid, e.pos) > ($1::int, $2::text::xid8, $3::bigint)
-    AND (e.epoch < (SELECT s.epoch FROM kernel.store s)
-        OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
-ORDER BY e.epoch, e.xid, e.pos
-LIMIT $6
+        ) AS wanted
+        FROM kernel.events e
+        WHERE (e.epoch, e.xid, e.pos) > ($1::int, $2::text::xid8, $3::bigint)
+            AND (e.epoch < (SELECT s.epoch FROM kernel.store s)
+                OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
+        ORDER BY e.epoch, e.xid, e.pos
+        LIMIT $6
+    ) AS a
+) AS t
+WHERE t.before < $7
+ORDER BY t.epoch, t.xid, t.pos
 """
 
 # The session may be one of another database: the fence spans the whole cluster. Seeing
@@ -95,15 +104,18 @@ async def read_tail(
     limit: int,
     kind: str = "",
     types: list[str] | None = None,
+    budget: int = BATCH_BYTES,
 ) -> list[StoredEvent]:
     """The next events after a place: all, or with the data of one kind of stream only.
+
+    At most `limit` of them, and none after `budget` bytes of data, but for the first.
 
     Where types are named, the others come too, for a reader moves over them. What is of
     this kind but not of these types comes with its data: the reader must stop there,
     for it may not skip what newer code has recorded.
     """
     records = await connection.fetch(
-        _TAIL, after.epoch, str(after.xid), after.pos, types, kind, limit
+        _TAIL, after.epoch, str(after.xid), after.pos, types, kind, limit, budget
     )
     return [_stored(record) for record in records]
 
