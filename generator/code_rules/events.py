@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-from generator.code_rules.module import Module, decorator, switched_on
+from generator.code_rules.module import Module, decorator, plain, switched_on
 from generator.diagnostics import Diagnostic
 
 EVENT = "app.common.events.Event"
@@ -34,7 +34,7 @@ def check(module: Module) -> Iterator[Diagnostic]:
     bases = {
         base.id
         for node in module.classes.values()
-        for base in node.bases
+        for base in map(plain, node.bases)
         if isinstance(base, ast.Name)
     }
     types: dict[str, str] = {}
@@ -51,10 +51,9 @@ def check(module: Module) -> Iterator[Diagnostic]:
 
 def _descent(module: Module, node: ast.ClassDef, seen: frozenset[str]) -> Descent:
     found = Descent.NONE
-    for base in node.bases:
-        plain = base.value if isinstance(base, ast.Subscript) else base
-        full = module.qualified(plain)
-        name = plain.id if isinstance(plain, ast.Name) else ""
+    for base in map(plain, node.bases):
+        full = module.qualified(base)
+        name = base.id if isinstance(base, ast.Name) else ""
         if full == EVENT:
             return Descent.EVENT
         if name in module.classes and name not in seen:

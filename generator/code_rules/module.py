@@ -157,6 +157,11 @@ def decorator(module: Module, node: ast.ClassDef, name: str) -> ast.expr | None:
     return None
 
 
+def plain(base: ast.expr) -> ast.expr:
+    """A base without what it is a base of: `Event` for `Event[int]`."""
+    return base.value if isinstance(base, ast.Subscript) else base
+
+
 def switched_on(call: ast.expr | ast.ClassDef, keyword: str) -> bool | None:
     """Whether a keyword is True; None where the text does not say."""
     if not isinstance(call, ast.Call | ast.ClassDef):

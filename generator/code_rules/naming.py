@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from generator.code_rules.module import Module
+from generator.code_rules.module import Module, plain
 from generator.diagnostics import Diagnostic
 from generator.names import snake
 
@@ -36,12 +36,12 @@ def check(module: Module) -> Iterator[Diagnostic]:
 def _is_foreign(module: Module, node: ast.ClassDef, seen: frozenset[str]) -> bool:
     """Whether a class may override what a library has named."""
     for base in node.bases:
-        plain = base.value if isinstance(base, ast.Subscript) else base
-        name = module.qualified(plain)
+        named = plain(base)
+        name = module.qualified(named)
         if name and not name.startswith(NAMELESS):
             return True
-        if isinstance(plain, ast.Name) and plain.id in module.classes:
-            above = module.classes[plain.id]
-            if plain.id not in seen and _is_foreign(module, above, seen | {plain.id}):
+        if isinstance(named, ast.Name) and named.id in module.classes:
+            above = module.classes[named.id]
+            if named.id not in seen and _is_foreign(module, above, seen | {named.id}):
                 return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from generator.code_rules.module import Module, decorator, methods, switched_on
+from generator.code_rules.module import Module, decorator, methods, plain, switched_on
 from generator.diagnostics import Diagnostic
 
 DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
@@ -37,16 +37,12 @@ def _way_to_freeze(module: Module, node: ast.ClassDef) -> str:
         found = decorator(module, node, name)
         if found is not None and switched_on(found, "frozen") is False:
             return "write `@dataclass(frozen=True, slots=True, kw_only=True)`"
-    bases = {module.qualified(_plain(base)) for base in node.bases}
+    bases = {module.qualified(plain(base)) for base in node.bases}
     if STRUCT in bases and switched_on(node, "frozen") is False:
         return f"write `class {node.name}(Struct, frozen=True)`"
     if bases & MODELS and not _configured(node):
         return "write `model_config = ConfigDict(frozen=True)`"
     return ""
-
-
-def _plain(base: ast.expr) -> ast.expr:
-    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def _configured(node: ast.ClassDef) -> bool:
