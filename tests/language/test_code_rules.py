@@ -240,17 +240,17 @@ BROKEN = [
         "app/lending/services/renewing.py",
         f"{HANDLER}async def f(self, a: int, command: Open, /):\n"
         "    loan = await self._loans.new(command.loan_id)\n"
-        "    if loan.state.due < 3 and command.days > 2:\n        raise Overdue()\n"
+        "    if command.fee < 3 and command.days > 2:\n        raise Overdue()\n"
         "    del loan.state.due",
         [5, 7],
     ),
     (
         "L06",
         TOOL,
-        f"{HANDLER}def f(*, command: Open):\n    def g(command: Open):\n"
+        f"{HANDLER}def f(*, command: Open):\n    def g(command):\n"
         "        if command.days > 28:\n            raise TooLong()\n"
         "    if command.days < 1:\n        raise TooShort()",
-        [5, 7],
+        [7],
     ),
     ("L07", "app/lending/saga.py", "from app.lending.queries import GetLoan", [1]),
     ("L07", POLICIES, "from app.lending.queries import GetLoan", [1]),

@@ -90,10 +90,33 @@ def test_what_both_changed_is_marked_where_it_stands_and_quiet_once_settled(
     unchanged = living.files()
     assert living.scaffold("sync").exit_code == 1
     assert living.files() == unchanged
+    settle(living, "days=30")
+    assert in_step(living)
+
+
+def settle(living: Living, mine: str) -> None:
+    """Leave one row of what is marked in the aggregate."""
+    text = living.text(AGGREGATE)
     start, end = text.index("<<<<<<<"), text.index(">>>>>>>")
-    mine = next(row for row in text[start:end].splitlines() if "days=30" in row)
-    settled = text[:start] + mine + "\n" + text[text.index("\n", end) + 1 :]
-    (living.root / AGGREGATE).write_text(settled)
+    left = next(row for row in text[start:end].splitlines() if mine in row)
+    living.put(AGGREGATE, text[:start] + left + text[text.index("\n", end) :])
+
+
+def test_what_the_blueprint_says_while_a_conflict_waits_comes_when_it_is_settled(
+    living: Living,
+) -> None:
+    living.edit(AGGREGATE, "timedelta(days=28)", "timedelta(days=30)")
+    living.edit(BLUEPRINT, "days(28)", "days(21)")
+    assert living.scaffold("sync").exit_code == 1
+    marked = living.text(AGGREGATE)
+    living.edit(BLUEPRINT, "state.due + days(14)", "state.due + days(7)")
+    assert living.scaffold("sync").exit_code == 1
+    assert living.text(AGGREGATE) == marked
+    settle(living, "days=30")
+    assert living.scaffold("sync").exit_code == 0
+    text = living.text(AGGREGATE)
+    assert "timedelta(days=30)" in text and "timedelta(days=7)" in text
+    assert "timedelta(days=14)" not in text
     assert in_step(living)
 
 
@@ -109,7 +132,7 @@ def test_a_missing_file_comes_back_unless_the_project_does_without_it(
     assert f"restore  {lost}  (was missing)" in living.scaffold("sync").stdout
     assert living.files() == before
     (living.root / lost).unlink()
-    living.put(".scaffold/without", f"# ours logs elsewhere\n{lost}\n")
+    living.put(".scaffold/without", f"# What we have no use for.\n{lost}  # logs\n")
     assert in_step(living)
     assert not (living.root / lost).exists()
 
@@ -172,6 +195,8 @@ def test_line_ends_and_what_is_no_text_are_left_as_they_are(living: Living) -> N
     place = living.root / AGGREGATE
     place.write_bytes(place.read_bytes().replace(b"\n", b"\r\n"))
     assert living.scaffold("check").exit_code == 0
+    (living.root / "Makefile").write_bytes(b"\xff\xfe")
+    assert living.scaffold("sync").exit_code == 0
     (living.root / "app/lending/events.py").write_bytes(b"\xff\xfe")
     living.edit(BLUEPRINT, "days(28)", "days(21)")
     living.edit(
@@ -268,6 +293,20 @@ def test_a_base_that_is_gone_or_damaged_is_told_of(
         assert said in refused.stderr
         assert "version control" in refused.stderr
     assert living.files() == before
+
+
+def test_what_scaffold_keeps_is_not_looked_for_behind_a_link(
+    living: Living, tmp_path: Path
+) -> None:
+    (living.root / ".scaffold").rename(tmp_path / "kept")
+    (living.root / ".scaffold").symlink_to(tmp_path / "kept")
+    living.edit(BLUEPRINT, "days(28)", "days(21)")
+    before = living.code()
+    for command in ("sync", "check", "diff"):
+        refused = living.scaffold(command)
+        assert refused.exit_code == 1
+        assert ".scaffold" in refused.stderr and "a link" in refused.stderr
+    assert living.code() == before
 
 
 def test_a_mistake_in_the_blueprint_is_shown_and_nothing_is_written(
