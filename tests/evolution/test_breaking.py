@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from generator import breaking, pipeline
+from generator.api_changes import problems_of
 from generator.diagnostics import Report
+from generator.lock import Call, Lock
 from tests.evolution.projects import shop
 from tests.evolution.test_migrations import SHOP as BEFORE
 from tests.evolution.test_migrations import History
@@ -14,6 +16,7 @@ SHOP = BEFORE.replace(
     "  ListDeals: {",
     "  GetDeal: {from: DealView, by: deal_id, access: public}\n  ListDeals: {",
 )
+CLOSE = "Close: {from: open, access: internal"
 Change = tuple[str, str]
 
 
@@ -151,3 +154,162 @@ def test_a_member_more_breaks_nobody_who_reads() -> None:
     )
     assert text != SHOP
     assert told(("[open, closed]", "[open, held, closed]"), text=text) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lost"),
+    [
+        (["public"], ["reader"], "everybody"),
+        (["public"], [], "everybody"),
+        ([], ["reader"], "every actor"),
+        (["reader", "staff"], ["staff"], "reader"),
+        (["reader", "staff"], ["clerk"], "reader and staff"),
+        (["reader"], ["staff", "reader"], ""),
+        (["reader"], ["public"], ""),
+        (["reader"], [], ""),
+        ([], ["public"], ""),
+    ],
+)
+def test_who_could_call_and_may_not_any_more_is_named(
+    before: list[str], now: list[str], lost: str
+) -> None:
+    locks = [
+        Lock(domain="shop", commands={"Make": Call(route="POST /deals", access=each)})
+        for each in (before, now)
+    ]
+    found = [(each.code, each.said) for each in problems_of(*locks)]
+    assert found == ([("B833", f"Make is no longer for {lost}")] if lost else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ("int", "int(ge=1)", "was int, and is int(ge=1)"),
+        ("int(ge=1)", "int(ge=2)", "was int(ge=1), and is int(ge=2)"),
+        ("int(gt=1)", "int(gt=0)", ""),
+        ("int(le=5)", "int(le=4)", "was int(le=5), and is int(le=4)"),
+        ("int(lt=4)", "int(lt=5)", ""),
+        ("int(ge=1 le=5)", "int(le=5)", ""),
+        ("str(min_length=1)", "str(min_length=2)", "and is str(min_length=2)"),
+        ("str(max_length=9)", "str(max_length=10)", ""),
+        ("str(pattern=^a)", "str(pattern=^b)", "and is str(pattern=^b)"),
+        ("decimal(decimal_places=2)", "decimal(decimal_places=2 rounding=up)", ""),
+        ("list(str) (max_length=9)", "list(str) (max_length=8)", "(max_length=8)"),
+        ("list(str(min_length=1))", "list(str)", ""),
+        ("int", "str", "was int"),
+        ("int", "int?", ""),
+        ("int?", "int", "can no longer be left out"),
+        ("Status", "str", ""),
+        ("Status", "Narrow", "could be closed"),
+        ("Place", "Address", '"price.zip" must be sent now'),
+        ("int", None, 'takes no "price" any more'),
+        (None, "int", "must be sent now"),
+        (None, "int = 3", ""),
+        (None, "int?", ""),
+    ],
+)
+def test_what_a_command_no_longer_takes_is_told(
+    before: str | None, now: str | None, said: str
+) -> None:
+    locks = [
+        Lock(
+            domain="shop",
+            commands={
+                "Make": Call(
+                    route="POST /deals", fields={} if each is None else {"price": each}
+                )
+            },
+            values={"Place": {"town": "str"}, "Address": {"town": "str", "zip": "str"}},
+            enums={"Status": ["open", "closed"], "Narrow": ["open"]},
+        )
+        for each in (before, now)
+    ]
+    found = [each for each in problems_of(*locks)]
+    assert [each.code for each in found] == ["B834"] * bool(said)
+    assert all(said in each.said for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ("str", "str?", '"note" may be missing now'),
+        ("str", None, '"note" is gone'),
+        ("str?", None, '"note" is gone'),
+        ("str", "int", '"note" is now int'),
+        ("str?", "str", ""),
+        (None, "str", ""),
+        ("Narrow", "Status", ""),
+    ],
+)
+def test_what_a_query_answers_otherwise_is_told(
+    before: str | None, now: str | None, said: str
+) -> None:
+    locks = [
+        Lock(
+            domain="shop",
+            queries={"Get": Call(route="GET /deals", answer="one", rows="DealView")},
+            rows={"DealView": {} if each is None else {"note": each}},
+            enums={"Status": ["open", "closed"], "Narrow": ["open"]},
+        )
+        for each in (before, now)
+    ]
+    found = [each for each in problems_of(*locks)]
+    assert [each.code for each in found] == ["B835"] * bool(said)
+    assert all(said in each.said for each in found), found
+
+
+def test_what_only_code_calls_breaks_code() -> None:
+    before = Lock(domain="shop", commands={"Make": Call(), "Close": Call()})
+    now = Lock(domain="shop", commands={"Close": Call(fields={"why": "str"})})
+    assert [(each.code, each.said) for each in problems_of(before, now)] == [
+        ("B841", "Make is gone; only code calls it"),
+        ("B841", 'Close: "why" must be sent now; only code calls it'),
+    ]
+
+
+def test_another_number_of_rows_is_another_answer() -> None:
+    locks = [
+        Lock(domain="shop", queries={"Get": Call(route="GET /deals", answer=answer)})
+        for answer in ("all", "page")
+    ]
+    [found] = problems_of(*locks)
+    assert found.said == "Get answered with all, and does with page"
+
+
+def test_what_hurts_most_is_told_first() -> None:
+    text = SHOP.replace("Close: {from: open, access: public", CLOSE)
+    history = History()
+    history.release(text=text)
+    document = shop(text.replace("price: int", "price: str").replace("Close:", "Shut:"))
+    service = pipeline.understand([document], Report())
+    found = breaking.breaking(service, history.locks, [document])
+    assert list(dict.fromkeys(each.code[:3] for each in found)) == [
+        *("B80", "B81", "B83", "B82", "B84"),
+    ]
+    assert (
+        list(dict.fromkeys(map(breaking.level_of, found)))
+        == sorted(breaking.Level)[::-1]
+    )
+
+
+def test_an_event_that_is_gone_makes_the_log_unreadable() -> None:
+    found = told(
+        ("      DealRaised: {fields: {price: int}}\n", ""),
+        (
+            "      Reprice: {fields: {price: int}, access: public,"
+            " emits: DealRaised}\n",
+            "",
+        ),
+        ("      DealRaised: update\n", ""),
+    )
+    assert "B802 DealRaised of Deal was released, and is gone" in found[0]
+
+
+def test_a_table_that_is_used_no_more_is_compared_no_more() -> None:
+    history = History()
+    history.release(text=SHOP)
+    dearer = ("DealRaised: update", "DealRaised: {update: {price: price + 1}}")
+    history.release(dearer, text=SHOP)
+    document = shop(SHOP, dearer)
+    service = pipeline.understand([document], Report(), history.locks)
+    assert breaking.breaking(service, history.locks, [document]) == ()

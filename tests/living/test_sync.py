@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,21 @@ def test_your_lines_stay_where_the_blueprint_changed_beside_them(
     assert DECISION + GUARD in living.text(AGGREGATE)
     assert "timedelta(days=7)" in living.text(AGGREGATE)
     assert in_step(living)
+
+
+def test_what_merged_and_may_be_wrong_is_said_beside_the_file(living: Living) -> None:
+    mine = (
+        "        if command.loan_id.int == 0:\n            raise LoanOverdue(UNTOLD)\n"
+    )
+    living.edit(AGGREGATE, DECISION, DECISION + mine)
+    living.edit(BLUEPRINT, "error: LoanOverdue", "error: LoanTooLate")
+    followed = living.scaffold("sync")
+    assert followed.exit_code == 0, followed.output
+    said = "your lines use what is no longer generated: LoanOverdue"
+    assert f"merge    {AGGREGATE}" in followed.stdout
+    assert f"  SUSPECT: {said}\n" in followed.stdout
+    assert re.search(r"  SUSPECT: line \d+: Undefined name `UNTOLD`\n", followed.stdout)
+    assert DECISION + mine in living.text(AGGREGATE)
 
 
 def test_an_edit_alone_is_no_drift(living: Living) -> None:
