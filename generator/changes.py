@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
+from generator import merge as merging
 from generator.diagnostics import Diagnostic
 from generator.journal import Op
-from generator.merge import Conflict, Note
+from generator.merge import Conflict, Merged, Note
 from generator.tree import File
 
 BESIDE = ".new"
@@ -24,6 +26,7 @@ class State(Enum):
     BOTH = "edited by you, and behind"
     MISSING = "missing"
     MARKERS = "to be settled"
+    MOVED = "to be carried over"
     UNLISTED = "a domain is not in this list"
 
     @property
@@ -32,14 +35,24 @@ class State(Enum):
         return self not in (State.IN_STEP, State.EDITED)
 
 
+class Definition(NamedTuple):
+    """A class, a function or a name of a module, by its qualified name."""
+
+    path: PurePosixPath
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}::{self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one file; `before` and `after` are its contents, None: no file.
 
     `former` is where it stood before a rename, with `source` as its content there.
     `beside` is a generated text that gets a file of its own, for it could not be
-    merged. `paste` are lines that a person has to put in. A `quiet` change is not worth
-    a line.
+    merged. `paste` are lines that a person has to put in. What is `lost` was changed by
+    the generator and does not stand where it did. A `quiet` change is not worth a line.
     """
 
     verb: str
@@ -54,6 +67,7 @@ class Change:
     former: PurePosixPath | None = None
     source: bytes | None = None
     beside: bytes | None = None
+    lost: Definition | None = None
     executable: bool = False
     quiet: bool = False
 
@@ -151,4 +165,38 @@ def unmergeable(path: PurePosixPath, content: bytes, new: str, reason: str) -> C
         content,
         (Conflict(1, "", said),),
         beside=new.encode(),
+    )
+
+
+def no_longer(path: PurePosixPath, base: str, yours: str, content: bytes) -> Change:
+    """A file that nothing generates any more."""
+    if merging.same(path, base, yours):
+        reason = "no longer generated"
+        return Change("delete", path, reason, State.NEWER, content, None)
+    reason = "no longer generated, edited by you"
+    return Change("keep", path, reason, State.NEWER, content, content)
+
+
+def written(
+    path: PurePosixPath, state: State, content: bytes, merged: Merged, file: File
+) -> Change:
+    """A file that gets another text, of which both sides may have a part."""
+    if merged.beside is not None:
+        reason = merged.conflicts[0].reason if merged.conflicts else "cannot be merged"
+        return unmergeable(path, content, merged.beside, reason)
+    verb, reason = "update", file.origin
+    if merged.conflicts:
+        verb, reason = "conflict", "both changed it"
+    elif state is State.BOTH:
+        verb, reason = "merge", f"{file.origin}, with your edits"
+    return Change(
+        verb,
+        path,
+        reason,
+        state,
+        content,
+        merged.text.encode(),
+        merged.conflicts,
+        merged.notes,
+        executable=file.executable,
     )

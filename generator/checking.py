@@ -20,6 +20,7 @@ CODES = {
     "P104": "A file has conflict markers, or a text beside it to be merged.",
     "P105": "A domain is missing in a shared list.",
     "P106": "A migration that was released is gone, or was changed.",
+    "P107": "A definition that was moved or removed is generated in another way now.",
 }
 
 # What conflict markers make of a file besides, and what is not told again.
@@ -31,6 +32,7 @@ _CODES = {
     State.MISSING: "P103",
     State.MARKERS: "P104",
     State.UNLISTED: "P105",
+    State.MOVED: "P107",
 }
 _HINTS = {
     State.NEWER: "`scaffold sync` brings it up to date",
@@ -40,12 +42,17 @@ _HINTS = {
     ),
     State.MARKERS: "settle what is marked, then `scaffold sync`",
     State.UNLISTED: "`scaffold sync` puts it in",
+    State.MOVED: (
+        "`scaffold sync` shows the change: make it where the definition stands, or name"
+        " {lost} in .scaffold/without to do without it"
+    ),
 }
 
 _SAID = {
     State.NEWER: "{newer}: {reason}",
     State.BOTH: "edited by you, and {newer}: {reason}",
     State.MISSING: "it is generated, and is not there",
+    State.MOVED: "{reason}",
 }
 FOLLOW = "now `scaffold sync`, and the project follows"
 _BESIDE = "`scaffold sync` puts what is generated beside it, for you to merge"
@@ -149,4 +156,4 @@ def _finding(root: Path, change: Change, newer: str) -> Diagnostic:
         state=change.state.value, reason=change.reason, newer=newer
     )
     hint = _HINTS[change.state] if change.beside is None else _BESIDE
-    return Diagnostic(_CODES[change.state], said, place, hint)
+    return Diagnostic(_CODES[change.state], said, place, hint.format(lost=change.lost))

@@ -12,25 +12,29 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from generator import archive, git
 from generator import merge as merging
+from generator.branches import Branches
 from generator.changes import (
     Change,
     State,
     beside,
     created,
     kept,
+    no_longer,
     unmergeable,
     waiting,
+    written,
 )
 from generator.contract import unadopted
 from generator.interrupts import checkpoint
 from generator.kinds import Kind, owner_of
-from generator.merge import Merged
+from generator.merge import Merged, Sides
 from generator.merged_code import suspected, tidied
+from generator.moves import Moves
 from generator.own_style import OwnStyle
-from generator.project import BASE, Project, is_kept
+from generator.project import Project, is_kept
 from generator.project_code import unwritten
+from generator.standing import Standing
 from generator.tree import File
 
 MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
@@ -58,10 +62,13 @@ class Following:
         checkpoint("merge")
         found = [self._change(path) for path in self._paths() if not self._stands(path)]
         style, base, new = self._style, self.project.base, self._generated
+        standing = Standing(self.project, new, self._renames)
+        found, by_hand = Moves(standing, self.new, self._sides).followed(found)
         found = suspected(tidied(found, style), style, base, new)
         found = unadopted(found, new)
         puts = [self._put_beside(each, each.beside) for each in found if each.beside]
-        return (*found, *puts, *unwritten(self.project, new))
+        puts += [_marked(*each) for each in standing.marked()]
+        return (*found, *by_hand, *puts, *unwritten(self.project, new))
 
     def base_after(self, changes: Sequence[Change]) -> dict[PurePosixPath, str]:
         """The base of the next run: what is generated now, but for what has to wait."""
@@ -76,6 +83,10 @@ class Following:
                 after.pop(change.path, None)
                 if origin in self.project.base:
                     after[origin] = self.project.base[origin]
+        for path, names in _lost(changes).items():
+            before = self.project.base[self._moves.get(path, path)]
+            former = merging.renamed(before, self._renames)
+            after[path] = merging.restored(after[path], former, names)
         return after
 
     # One file.
@@ -138,7 +149,7 @@ class Following:
             new = file.text if file else ""
             return unmergeable(path, content, new, reason)
         if file is None:
-            return _no_longer(path, base or "", yours, content)
+            return no_longer(path, base or "", yours, content)
         return self._three_way(path, base, yours, content, file)
 
     def _absent(
@@ -159,28 +170,13 @@ class Following:
     ) -> Change:
         """A file with conflict markers: git's are settled by structure, ours wait."""
         checkpoint("settle")
-        text = self._of_both_branches(path, base, file) if file else None
+        branches, text = self._branches, None
+        if file is not None:
+            text = branches.together(path, base, file.text, self._renames)
         if text is not None:
             reason, after = "what two branches had changed", text.encode()
             return Change("settle", path, reason, State.BOTH, content, after)
-        lines = merging.has_markers(content.decode(errors="replace"))
-        return waiting(path, content, TO_SETTLE, lines or [1])
-
-    def _of_both_branches(
-        self, path: PurePosixPath, base: str | None, file: File
-    ) -> str | None:
-        """What is generated now, with what people edited on each of two branches."""
-        stages = self._unmerged.get(path)
-        if stages is None:
-            return None
-        text = file.text
-        ours, theirs = (each.get(path, base) for each in self._branches)
-        for former, edited in ((ours, stages.ours), (theirs, stages.theirs)):
-            merged = merging.merge(path, former, edited, text, self._renames)
-            if merged.conflicts or merged.beside is not None:
-                return None
-            text = merged.text
-        return text
+        return _marked(path, content)
 
     def _three_way(
         self,
@@ -199,11 +195,23 @@ class Following:
             reason = "edited by you, and SQL is never merged"
             return unmergeable(path, content, file.text, reason)
         if base == yours:
-            return _written(path, state, content, Merged(file.text), file)
-        old = self._styled_base.get(self._moves.get(path, path), base)
-        new = self._styled_new.get(path, file.text)
+            return written(path, state, content, Merged(file.text), file)
+        old, new = self._styled(path)
         merged = merging.merge(path, old, yours, new, self._renames)
-        return _written(path, state, content, merged, file)
+        return written(path, state, content, merged, file)
+
+    def _styled(self, path: PurePosixPath) -> tuple[str | None, str]:
+        """A file as it was generated and as it is now, in the project's style."""
+        origin = self._moves.get(path, path)
+        old = self._styled_base.get(origin, self.project.base.get(origin))
+        return old, self._styled_new.get(path, self.new[path].text)
+
+    def _sides(self, path: PurePosixPath) -> Sides:
+        """What was merged to a file, under the names that things have now."""
+        old, new = self._styled(path)
+        yours = (self.project.read(path) or b"").decode()
+        texts = (merging.plain(text) for text in (old or "", yours, new))
+        return Sides(*(merging.renamed(text, self._renames) for text in texts))
 
     def _put_beside(self, change: Change, text: bytes) -> Change:
         path = beside(change.path)
@@ -244,17 +252,8 @@ class Following:
         return moves
 
     @cached_property
-    def _unmerged(self) -> Mapping[PurePosixPath, git.Stages]:
-        return git.unmerged(self.project.root)
-
-    @cached_property
-    def _branches(self) -> tuple[Texts, Texts]:
-        """The bases of the two branches that git was merging."""
-        sides = git.sides(self.project.root, BASE)
-        if sides is None:
-            return self.project.base, self.project.base
-        ours, theirs = (archive.load(side).files for side in sides)
-        return ours, theirs
+    def _branches(self) -> Branches:
+        return Branches(self.project)
 
     @cached_property
     def _style(self) -> OwnStyle:
@@ -289,33 +288,15 @@ def _moving(change: Change) -> str:
     return "move" if change.is_settled else change.verb
 
 
-def _no_longer(path: PurePosixPath, base: str, yours: str, content: bytes) -> Change:
-    if merging.same(path, base, yours):
-        reason = "no longer generated"
-        return Change("delete", path, reason, State.NEWER, content, None)
-    reason = "no longer generated, edited by you"
-    return Change("keep", path, reason, State.NEWER, content, content)
+def _marked(path: PurePosixPath, content: bytes) -> Change:
+    lines = merging.has_markers(content.decode(errors="replace"))
+    return waiting(path, content, TO_SETTLE, lines or [1])
 
 
-def _written(
-    path: PurePosixPath, state: State, content: bytes, merged: Merged, file: File
-) -> Change:
-    if merged.beside is not None:
-        reason = merged.conflicts[0].reason if merged.conflicts else "cannot be merged"
-        return unmergeable(path, content, merged.beside, reason)
-    verb, reason = "update", file.origin
-    if merged.conflicts:
-        verb, reason = "conflict", "both changed it"
-    elif state is State.BOTH:
-        verb, reason = "merge", f"{file.origin}, with your edits"
-    return Change(
-        verb,
-        path,
-        reason,
-        state,
-        content,
-        merged.text.encode(),
-        merged.conflicts,
-        merged.notes,
-        executable=file.executable,
-    )
+def _lost(changes: Sequence[Change]) -> dict[PurePosixPath, list[str]]:
+    """The names of the definitions that wait for a person, by the file of each."""
+    found: dict[PurePosixPath, list[str]] = {}
+    for change in changes:
+        if change.lost is not None:
+            found.setdefault(change.lost.path, []).append(change.lost.name)
+    return found

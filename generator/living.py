@@ -12,7 +12,7 @@ from generator.changes import Change, Plan, State
 from generator.diagnostics import Report, ScaffoldError
 from generator.digest import GENERATOR, UNCLEAR, WHOLE, contents, written
 from generator.follow import Following
-from generator.kinds import kind_of
+from generator.kinds import kind_of, owner_of
 from generator.lists import listed
 from generator.project import BASE, BLUEPRINTS, DIGEST, Project
 from generator.sources import Source, WrongUsage
@@ -182,11 +182,26 @@ def _planned(
     known = following.project
     changes = following.changes()
     base = archive.dump(following.base_after(changes))
-    texts = {BASE: base, DIGEST: written(now)}
-    if any(each.state is State.MARKERS for each in changes):
-        # What had to wait is generated once more, as soon as it is settled.
-        del texts[DIGEST]
+    texts = {BASE: base, DIGEST: written(_followed(known, changes, now))}
     return Plan((*changes, *lists, *(_kept(known, p, t) for p, t in texts.items())))
+
+
+def _followed(
+    known: Project, changes: Iterable[Change], now: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The words to be kept: none of a domain that is to be generated once more.
+
+    That is one in which something has to wait for a person.
+    """
+    waiting = {
+        owner_of(str(each.lost.path if each.lost else each.path))
+        for each in changes
+        if each.state in (State.MARKERS, State.MOVED)
+    }
+    if known.digests == now or not waiting:
+        return now
+    named = {name: word for name, word in now.items() if name not in waiting}
+    return named if waiting <= now.keys() else {}
 
 
 def _kept(known: Project, path: PurePosixPath, text: str) -> Change:

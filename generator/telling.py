@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from generator.changes import Change, Plan
 from generator.diagnostics import visible
-from generator.project import HOME
+from generator.project import HOME, WITHOUT
 
 WIDTH = 9
 
@@ -21,6 +21,9 @@ def lines(plan: Plan) -> Iterator[str]:
             place = f"{change.path}:{conflict.line}"
             inside = f" {conflict.place}:" if conflict.place else ""
             yield f"  {place}:{inside} {visible(conflict.reason)}"
+            yield from (f"    {visible(row)}" for row in conflict.rows)
+        if change.lost is not None:
+            yield f"  to do without it, name {change.lost} in {WITHOUT}"
         for note in change.notes:
             mark = "SUSPECT" if note.suspect else "note"
             inside = f" {note.place}:" if note.place else ""

@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generator.merge.lines import has_markers
-    from generator.merge.merging import merge, same
+    from generator.merge.excerpts import restored
+    from generator.merge.lines import Sides, has_markers
+    from generator.merge.merging import merge, plain, renamed, same
     from generator.merge.outcome import Conflict, Merged, Note
     from generator.merge.suspects import lost_words
 
@@ -19,9 +20,13 @@ __all__ = [
     "Conflict",
     "Merged",
     "Note",
+    "Sides",
     "has_markers",
     "lost_words",
     "merge",
+    "plain",
+    "renamed",
+    "restored",
     "same",
 ]
 
@@ -29,9 +34,13 @@ _HOMES = {
     "Conflict": "outcome",
     "Merged": "outcome",
     "Note": "outcome",
+    "Sides": "lines",
     "has_markers": "lines",
     "lost_words": "suspects",
     "merge": "merging",
+    "plain": "merging",
+    "renamed": "merging",
+    "restored": "excerpts",
     "same": "merging",
 }
 

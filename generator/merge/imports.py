@@ -74,6 +74,48 @@ def put_back(
     return text, tuple(notes)
 
 
+def narrowed(text: str, names: Collection[str]) -> str:
+    """The text without the imports of these names."""
+    source = Source(text)
+    lines: list[str] = list(source.rows)
+    for node in reversed(list(_statements(source.tree.body, names))):
+        if isinstance(node, ast.If):
+            lines[node.lineno - 1 : node.end_lineno] = []
+            continue
+        bound = [each.asname or each.name.split(".")[0] for each in node.names]
+        kept = [
+            ast.unparse(each)
+            for each, name in zip(node.names, bound, strict=True)
+            if name not in names
+        ]
+        if len(kept) == len(bound):
+            continue
+        first, last = node.lineno - 1, node.end_lineno or node.lineno
+        indent = lines[first][: node.col_offset]
+        from_module = isinstance(node, ast.ImportFrom)
+        head = ast.unparse(node).partition("import ")[0] if from_module else ""
+        row = f"{indent}{head}import {', '.join(kept)}\n"
+        if len(row) > _WIDTH + 1:
+            row = _in_rows(indent, f"{indent}{head}import (", kept)
+        lines[first:last] = [row] if kept else []
+    return "".join(lines)
+
+
+def _statements(
+    body: Sequence[ast.stmt], names: Collection[str]
+) -> Iterator[ast.Import | ast.ImportFrom | ast.If]:
+    """The imports of a module, and a block that imports nothing but these names."""
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif _is_for_types(node):
+            bound = [each.name for inner in node.body for each in _imports(inner, True)]
+            if bound and set(bound) <= set(names):
+                yield node
+            else:
+                yield from _statements(node.body, names)
+
+
 def _listing(piece: Piece) -> Listing:
     source, node = piece.source, piece.node
     assert isinstance(node, ast.ImportFrom)

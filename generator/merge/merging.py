@@ -41,7 +41,7 @@ def merge(
     """
     if base is not None and yours == base:
         return Merged(new)
-    was, mine, made = _plain(base or ""), _plain(yours), _plain(new)
+    was, mine, made = plain(base or ""), plain(yours), plain(new)
     if mine == made or (base is not None and made == was):
         return Merged(yours)
     if base is not None and mine == was:
@@ -50,7 +50,7 @@ def merge(
     if unsettled:
         reasons = (Conflict(row, "", "not settled yet") for row in unsettled)
         return Merged(yours, tuple(reasons), beside=new)
-    sides = Sides(_renamed(was, renames), _renamed(mine, renames), made)
+    sides = Sides(renamed(was, renames), renamed(mine, renames), made)
     try:
         done = _merge_python(sides) if path.suffix == ".py" else _merge_text(sides)
     except CannotMerge as error:
@@ -65,7 +65,7 @@ def merge(
 
 def same(path: PurePosixPath, one: str, other: str) -> bool:
     """Whether nobody edited it: equal but for line ends and, in Python, for layout."""
-    one, other = _plain(one), _plain(other)
+    one, other = plain(one), plain(other)
     if one == other or path.suffix != ".py":
         return one == other
     try:
@@ -121,19 +121,21 @@ def _ended(text: str) -> str:
     return text if text.endswith("\n") or not text else text + "\n"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text without what tells systems apart: its line ends, its byte order mark."""
     return text.removeprefix(_BOM).replace("\r\n", "\n")
 
 
 def _dressed(text: str, like: str) -> str:
     """The text with the line ends and the byte order mark of another."""
-    text = _plain(text)
+    text = plain(text)
     if like.count("\r\n") * 2 > like.count("\n"):
         text = text.replace("\n", "\r\n")
     return _BOM + text if like.startswith(_BOM) else text
 
 
-def _renamed(text: str, renames: Mapping[str, str]) -> str:
+def renamed(text: str, renames: Mapping[str, str]) -> str:
+    """The text with these words renamed."""
     if not renames:
         return text
     words = "|".join(map(re.escape, renames))

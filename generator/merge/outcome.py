@@ -7,20 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A row at which a person must choose; `place` is the piece of code around it."""
+    """A row at which a person must choose; `place` is the piece of code around it.
+
+    `rows` show what is to be done there, where the text itself does not.
+    """
 
     line: int
     place: str
     reason: str
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something worth a look; a suspect is likely wrong although nothing clashed."""
+    """Something worth a look; a suspect is likely wrong although nothing clashed.
+
+    A change that is `untaken` was left out, for what it changes is not there any more.
+    """
 
     place: str
     text: str
     suspect: bool = False
+    untaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from generator.merge.bodies import merge_bodies, parses
 from generator.merge.headers import merge_header, picked
@@ -64,7 +65,8 @@ def _by_name(base: Pieces, yours: Pieces, new: Pieces, place: str) -> Draft:
             drafts[key] = _as_is(other)
         elif other and old and not unchanged(other, old):
             what = "deleted by you, changed by the generator; stays deleted"
-            notes.append(_telling(old, what, yours_come, "you", place))
+            note = _telling(old, what, yours_come, "you", place)
+            notes.append(replace(note, untaken=True))
     for piece in _needed(dropped, kept):
         notes.append(Note(f"{place}{piece.label}", _NEEDED))
         kept.append(piece)

@@ -136,6 +136,23 @@ def test_what_the_blueprint_says_while_a_conflict_waits_comes_when_it_is_settled
     assert in_step(living)
 
 
+def test_what_was_followed_while_a_conflict_waited_is_undone_with_the_blueprint(
+    living: Living,
+) -> None:
+    living.edit(AGGREGATE, "timedelta(days=28)", "timedelta(days=30)")
+    living.edit(BLUEPRINT, "days(28)", "days(21)")
+    assert living.scaffold("sync").exit_code == 1
+    before = living.code()
+    living.edit(BLUEPRINT, "      LoanReturned: {to", "      LoanCameBack: {to")
+    text = living.text(BLUEPRINT)
+    living.put(BLUEPRINT, text.replace("LoanReturned", "LoanCameBack"))
+    assert living.scaffold("sync").exit_code == 1
+    assert "LoanCameBack" in living.text("app/lending/events.py")
+    living.put(BLUEPRINT, text.replace("LoanCameBack", "LoanReturned"))
+    assert living.scaffold("sync").exit_code == 1
+    assert living.code() == before
+
+
 def test_a_missing_file_comes_back_unless_the_project_does_without_it(
     living: Living,
 ) -> None:
