@@ -313,3 +313,42 @@ def test_a_table_that_is_used_no_more_is_compared_no_more() -> None:
     document = shop(SHOP, dearer)
     service = pipeline.understand([document], Report(), history.locks)
     assert breaking.breaking(service, history.locks, [document]) == ()
+
+
+def test_a_table_that_was_made_anew_is_compared_with_what_it_is_now() -> None:
+    history = History()
+    history.release(text=SHOP)
+    history.release(
+        ("DealRaised: update", "DealRaised: {update: {price: price + 1}}"), text=SHOP
+    )
+    change = ("DealRaised: update", "DealRaised: {update: {price: price + 2}}")
+    document = shop(SHOP, change)
+    service = pipeline.understand([document], Report(), history.locks)
+    [found] = breaking.breaking(service, history.locks, [document])
+    assert found.message == 'DealView: DealRaised fills "price" in another way'
+
+
+def test_an_event_that_goes_back_to_a_version_is_what_it_was_then() -> None:
+    second = (
+        "DealRaised: {fields: {price: int}}",
+        "DealRaised: {version: 2, fields: {price: int, why: str},"
+        " upcasts: {1: {from: {price: int}, set: {why: \"'none'\"}}}}",
+    )
+    why = ("Reprice: {fields: {price: int}", "Reprice: {fields: {price: int, why: str}")
+    history = History()
+    history.release(text=SHOP)
+    history.release(second, why, text=SHOP)
+    document = shop(SHOP)
+    service = pipeline.understand([document], Report())
+    found = breaking.breaking(service, history.locks, [document])
+    assert [each.code for each in found] == ["B803", "B811", "B834"]
+    assert '"why" is gone' in found[1].message
+
+
+def test_a_difference_is_told_where_the_call_is_described() -> None:
+    change = ("fields: {price: int}, access", "fields: {price: int(ge=1)}, access")
+    [found] = told(change)
+    line = SHOP[: SHOP.index("Reprice:")].count("\n") + 1
+    assert found.startswith(f"{line} B834 ")
+    [found] = told(("  ListDeals: {from: DealView, access: public}\n", ""))
+    assert found.startswith("1 B831 ")

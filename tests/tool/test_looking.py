@@ -183,6 +183,15 @@ def test_a_shell_is_offered_commands_codes_examples_and_domains(
     for name in ("service", "lending", "members"):
         (tmp_path / f"blueprints/{name}.yaml").touch()
     assert offered("graph . --of l", tmp_path) == ["lending"]
+    assert offered("explain . ", tmp_path / "blueprints") == ["lending", "members"]
+
+
+@pytest.mark.parametrize("command", ["test", "explain", "graph", "examples"])
+def test_a_shell_is_offered_the_examples_wherever_one_is_taken(
+    command: str, tmp_path: Path
+) -> None:
+    expected = [name for name in examples() if name.startswith("boo")]
+    assert offered(f"{command} boo", tmp_path) == expected
 
 
 def test_completion_can_be_shown_for_a_shell() -> None:
