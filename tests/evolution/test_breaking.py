@@ -7,7 +7,8 @@ import pytest
 from generator import breaking, pipeline
 from generator.api_changes import problems_of
 from generator.diagnostics import Report
-from generator.lock import Call, Lock
+from generator.lock import Call, Column, Lock, Table
+from generator.table_changes import changes
 from tests.evolution.projects import shop
 from tests.evolution.test_migrations import SHOP as BEFORE
 from tests.evolution.test_migrations import History
@@ -352,3 +353,43 @@ def test_a_difference_is_told_where_the_call_is_described() -> None:
     assert found.startswith(f"{line} B834 ")
     [found] = told(("  ListDeals: {from: DealView, access: public}\n", ""))
     assert found.startswith("1 B831 ")
+
+
+PRICE = Column(type="numeric", of="int")
+ROWS = Table(read_model="DealView", key=["deal_id"], columns={"price": PRICE})
+STATUS = Column(type="text", of="Status")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "code"),
+    [
+        (ROWS, ROWS, ""),
+        (ROWS, ROWS.model_copy(update={"key": ["deal_id", "line"]}), "B821"),
+        (ROWS, ROWS.model_copy(update={"stream": "shop.Deal"}), "B821"),
+        (ROWS, ROWS.model_copy(update={"columns": {}}), "B823"),
+        (
+            ROWS.model_copy(
+                update={"columns": {"s": STATUS}, "enums": {"Status": ["a", "b"]}}
+            ),
+            ROWS.model_copy(
+                update={"columns": {"s": STATUS}, "enums": {"Status": ["a"]}}
+            ),
+            "B824",
+        ),
+        (
+            ROWS,
+            ROWS.model_copy(
+                update={"columns": {"price": PRICE.model_copy(update={"default": "1"})}}
+            ),
+            "B825",
+        ),
+        (
+            ROWS,
+            ROWS.model_copy(update={"columns": {"price": PRICE, "n": PRICE}}),
+            "B826",
+        ),
+    ],
+)
+def test_a_table_is_compared_part_by_part(before: Table, now: Table, code: str) -> None:
+    found = changes(before, now, {}).reasons
+    assert [each.code for each in found] == [code] * bool(code)

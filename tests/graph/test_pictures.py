@@ -138,11 +138,14 @@ def test_no_text_becomes_markup() -> None:
             *("rect", "text", "g"),
         )
     }
+    assert "\u202e" not in svg.written(diagram)
     rows = mermaid.written(diagram).splitlines()
     assert len([row for row in rows if row.startswith("    n")]) == 3
     assert all(row.count('"') in (0, 2) for row in rows[1:] if "title" not in row)
     assert len(rows) == 9
     assert "%%" not in "".join(rows)
+    quoted = mermaid.written(Diagram("it's", nodes, ())).splitlines()[1]
+    assert quoted == "title: 'it''s'"
 
 
 @pytest.mark.parametrize("written", Picture)

@@ -22,6 +22,17 @@ def test_what_it_sets_are_settings_of_the_service(skeleton: Path) -> None:
         assert set(compose(skeleton)[name]["environment"]) <= known_settings(skeleton)
 
 
+def test_processes_are_told_of_every_server_and_listen_beyond_their_container(
+    skeleton: Path,
+) -> None:
+    told = {name: compose(skeleton)[name]["environment"] for name in OURS}
+    for each in told.values():
+        assert HOST.findall(each["DATABASE_URL"]) == ["postgres"]
+        assert HOST.findall(each["CACHE_URL"]) == ["redis"]
+    assert HOST.findall(told["worker"]["BUS_SERVERS"]) == ["redpanda"]
+    assert told["api"]["HTTP_HOST"] == told["worker"]["METRICS_HOST"] == "0.0.0.0"
+
+
 def test_it_speaks_of_servers_that_it_has_and_that_are_there_before(
     skeleton: Path,
 ) -> None:

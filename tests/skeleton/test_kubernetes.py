@@ -100,6 +100,11 @@ def test_what_is_set_are_settings_and_no_secret_is_among_them(skeleton: Path) ->
             ]
 
 
+def test_what_probes_ask_listens_beyond_its_container(skeleton: Path) -> None:
+    told = settings(skeleton)
+    assert told["HTTP_HOST"] == told["METRICS_HOST"] == "0.0.0.0"
+
+
 def test_pods_are_as_confined_as_the_restricted_profile_wants(skeleton: Path) -> None:
     assert image(skeleton).last("USER").partition(":")[0].isdecimal()
     for pod in pods(skeleton):
