@@ -29,7 +29,7 @@ from generator.contract import unadopted
 from generator.interrupts import checkpoint
 from generator.kinds import Kind, owner_of
 from generator.merge import Merged, Sides
-from generator.merged_code import suspected, tidied
+from generator.merged_code import Own, own, suspected, tidied
 from generator.moves import Moves
 from generator.own_style import OwnStyle
 from generator.project import Project, is_kept
@@ -60,11 +60,12 @@ class Following:
     def changes(self) -> tuple[Change, ...]:
         """What becomes of each generated file that is not as it should be."""
         checkpoint("merge")
-        found = [self._change(path) for path in self._paths() if not self._stands(path)]
+        paths = [path for path in self._paths() if path not in self.standing]
+        found = [self._change(path) for path in paths]
         style, base, new = self._style, self.project.base, self._generated
         standing = Standing(self.project, new, self._renames)
         found, by_hand = Moves(standing, self.new, self._sides).followed(found)
-        found = suspected(tidied(found, style), style, base, new)
+        found = suspected(tidied(found, style), style, base, new, self._own)
         found = unadopted(found, new)
         puts = [self._put_beside(each, each.beside) for each in found if each.beside]
         puts += [_marked(*each) for each in standing.marked()]
@@ -88,6 +89,11 @@ class Following:
             former = merging.renamed(before, self._renames)
             after[path] = merging.restored(after[path], former, names)
         return after
+
+    @cached_property
+    def standing(self) -> frozenset[PurePosixPath]:
+        """The files that are as they were generated, and would be so again."""
+        return frozenset(filter(self._stands, self._paths()))
 
     # One file.
 
@@ -229,6 +235,13 @@ class Following:
             return made
         base = self.project.base
         return {p: base[p] for p in base if owner_of(str(p)) not in self.only} | made
+
+    @cached_property
+    def _own(self) -> Own:
+        """The Python that nobody generates; none where nothing is generated anew."""
+        if self._generated == self.project.base:
+            return Own({}, {})
+        return own(self.project, self._renames)
 
     @cached_property
     def _renames(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from generator.digest import GENERATOR, UNCLEAR, WHOLE, contents, written
 from generator.follow import Following
 from generator.kinds import kind_of, owner_of
 from generator.lists import listed
+from generator.own_imports import unresolved
 from generator.project import BASE, BLUEPRINTS, DIGEST, Project
 from generator.sources import Source, WrongUsage
 from generator.tree import File
@@ -183,7 +184,8 @@ def _planned(
     changes = following.changes()
     base = archive.dump(following.base_after(changes))
     texts = {BASE: base, DIGEST: written(_followed(known, changes, now))}
-    return Plan((*changes, *lists, *(_kept(known, p, t) for p, t in texts.items())))
+    told = unresolved(known, (*changes, *lists), following.standing)
+    return Plan((*told, *(_kept(known, p, t) for p, t in texts.items())))
 
 
 def _followed(

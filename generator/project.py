@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ BASE = PurePosixPath(HOME, "base.txtar")
 DIGEST = PurePosixPath(HOME, "digest")
 WITHOUT = PurePosixPath(HOME, "without")
 BLUEPRINTS = "blueprints"
+CODE = ("app", "tests")
 
 _WITHOUT_HOME = (
     "{place} lies in a project without .scaffold, in which scaffold keeps what it has"
@@ -72,6 +73,15 @@ class Project:
             return (self.root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    def python(self, folder: str) -> Iterator[PurePosixPath]:
+        """The Python files below one of its folders."""
+        for place, folders, names in os.walk(self.root / folder):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            inside = PurePosixPath(Path(place).relative_to(self.root).as_posix())
+            for name in sorted(names):
+                if name.endswith(".py") and Path(place, name).is_file():
+                    yield inside / name
 
     @property
     def domains(self) -> frozenset[str]:

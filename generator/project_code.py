@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from generator import code_rules, custom_code
+from generator import code_rules, custom_code, own_imports
 from generator.changes import Change, State, kept
 from generator.diagnostics import Diagnostic
 from generator.merge import Conflict
-from generator.project import Project
+from generator.project import CODE, Project
 
-CODE = "app"
 CONTRACT = "decisions.py"
 CUSTOM = "custom.py"
 MISSING = "P202"
@@ -54,7 +53,7 @@ def unwritten(known: Project, generated: Texts) -> Iterator[Change]:
 
 
 def findings(known: Project) -> Iterator[Diagnostic]:
-    """Every finding in the code below `app`."""
+    """Every finding in the code of a project, and in what its tests import."""
     contracts = {
         path.with_name(CUSTOM): text
         for path, text in known.base.items()
@@ -68,24 +67,20 @@ def findings(known: Project) -> Iterator[Diagnostic]:
             if each.code == NO_PYTHON:
                 unread.add(path)
             yield each
-    for path, content in _edited(known):
+    code, tests = (dict(_edited(known, folder)) for folder in CODE)
+    for path, content in code.items():
         if path not in unread:
             yield from _broken(known, path, content)
+    yield from own_imports.findings(known, code | tests)
 
 
-def _edited(known: Project) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _edited(known: Project, folder: str) -> Iterator[tuple[PurePosixPath, bytes]]:
     """The Python files that are not, byte by byte, as they were generated."""
-    for folder, folders, names in os.walk(known.root / CODE):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        for name in sorted(names):
-            place = Path(folder, name)
-            if place.suffix != ".py" or not place.is_file():
-                continue
-            path = PurePosixPath(place.relative_to(known.root).as_posix())
-            content = place.read_bytes()
-            generated = known.base.get(path)
-            if generated is None or generated.encode() != content:
-                yield path, content
+    for path in known.python(folder):
+        content = known.read(path) or b""
+        generated = known.base.get(path)
+        if generated is None or generated.encode() != content:
+            yield path, content
 
 
 def _broken(
@@ -106,4 +101,4 @@ def _shown(known: Project, path: PurePosixPath) -> str:
 
 
 def _is_contract(path: PurePosixPath) -> bool:
-    return path.parts[0] == CODE and path.name == CONTRACT
+    return path.parts[0] == CODE[0] and path.name == CONTRACT

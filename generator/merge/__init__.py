@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.merge.lines import Sides, has_markers
     from generator.merge.merging import merge, plain, renamed, same
     from generator.merge.outcome import Conflict, Merged, Note
-    from generator.merge.suspects import lost_words
+    from generator.merge.suspects import lost_words, words
 
 __all__ = [
     "Conflict",
@@ -28,6 +28,7 @@ __all__ = [
     "renamed",
     "restored",
     "same",
+    "words",
 ]
 
 _HOMES = {
@@ -42,6 +43,7 @@ _HOMES = {
     "renamed": "merging",
     "restored": "excerpts",
     "same": "merging",
+    "words": "suspects",
 }
 
 

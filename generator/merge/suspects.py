@@ -117,5 +117,10 @@ def _code(text: str) -> str:
     return _PROSE.sub(blank, text)
 
 
+def words(text: str) -> frozenset[str]:
+    """The words that stand in the code of a Python text."""
+    return _words(_code(text))
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))

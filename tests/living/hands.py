@@ -200,7 +200,11 @@ EDITS = (
         "    TABLES_DOMAIN,  # mine: what earns the money\n",
     ),
     Edit(
-        "shared", ROUTERS, "import cellar, tables\n", "import cellar as mine, tables\n"
+        "shared",
+        ROUTERS,
+        "from app.api.routers import cellar, tables\n",
+        "from app.api.routers import cellar as mine\n"
+        "from app.api.routers import tables\n",
     ),
     Edit("shared", ROUTERS, "    cellar.router,\n", "    mine.router,\n"),
 )

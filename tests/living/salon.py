@@ -145,7 +145,7 @@ class Change:
     words: tuple[tuple[str, str], ...] = ()
     """Words of people's rows that are others now."""
     left: str = ""
-    """The file of the contract in which something stays because people edited it."""
+    """A module in which something stays because people wrote it, and does not fit."""
     asks: str = ""
     """A function of custom code that is to be written now."""
 
@@ -298,6 +298,7 @@ read_models:
         ("      GuestThanked: {set: {thanks: state.thanks + 1}}\n", ""),
         ("      thanks: int = 0\n", ""),
         ("policies:\n  ThankThem: {on: TableReleased, send: ThankGuest}\n", ""),
+        left="policies",
     ),
     _change(
         "command field",
@@ -450,6 +451,7 @@ queries:
         "read model",
         "remove",
         (TABLES[TABLES.index("read_models:") : TABLES.index("policies:")], ""),
+        left="query_handlers/tables_query_handlers",
     ),
     _change(
         "column", "add", ("held_at: datetime}", "held_at: datetime, party: Party}")
@@ -485,6 +487,7 @@ policies:
         "query",
         "remove",
         ("  GetBooking: {from: BookingView, by: booking_id, access: host}\n", ""),
+        left="query_handlers/tables_query_handlers",
     ),
     _change(
         "filter",
@@ -557,7 +560,10 @@ scenarios:
     _change("custom", "rename", ("check_room", "look_for_room"), asks="look_for_room"),
     _change("custom", "retype", ("error: NoRoom}", "error: [NoRoom, Closed]}")),
     _change(
-        "custom", "remove", ("          - {custom: check_room, error: NoRoom}\n", "")
+        "custom",
+        "remove",
+        ("          - {custom: check_room, error: NoRoom}\n", ""),
+        left="custom",
     ),
     Change("role", "add", (("[host, guest]", "[host, guest, cook]"),), True),
     Change("role", "rename", (("host", "chief"),), True),

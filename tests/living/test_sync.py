@@ -64,7 +64,9 @@ def test_what_merged_and_may_be_wrong_is_said_beside_the_file(living: Living) ->
     living.edit(AGGREGATE, DECISION, DECISION + mine)
     living.edit(BLUEPRINT, "error: LoanOverdue", "error: LoanTooLate")
     followed = living.scaffold("sync")
-    assert followed.exit_code == 0, followed.output
+    # No suspicion, but certain: it can no longer be imported.
+    assert followed.exit_code == 1, followed.output
+    assert ": LoanOverdue is not in app.lending.exceptions\n" in followed.stdout
     said = "your lines use what is no longer generated: LoanOverdue"
     assert f"merge    {AGGREGATE}" in followed.stdout
     assert f"  SUSPECT: {said}\n" in followed.stdout
