@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +16,8 @@ from generator.merge import Conflict, Merged, Note
 from generator.tree import File
 
 BESIDE = ".new"
+MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
+"""Where a conflict begins that git or a merge has left."""
 
 
 class State(Enum):
@@ -151,6 +154,13 @@ def waiting(
     conflicts = tuple(Conflict(line, "", "still to be settled") for line in lines)
     state = State.MARKERS
     return Change("conflict", path, reason, state, content, content, conflicts)
+
+
+def marked(path: PurePosixPath, content: bytes) -> Change:
+    """A file that is left as it is until its conflict markers are settled."""
+    lines = merging.has_markers(content.decode(errors="replace"))
+    reason = "left as it is until its conflict markers are settled"
+    return waiting(path, content, reason, lines or [1])
 
 
 def unmergeable(path: PurePosixPath, content: bytes, new: str, reason: str) -> Change:

@@ -15,11 +15,13 @@ from pathlib import PurePosixPath
 from generator import merge as merging
 from generator.branches import Branches
 from generator.changes import (
+    MARKER,
     Change,
     State,
     beside,
     created,
     kept,
+    marked,
     no_longer,
     unmergeable,
     waiting,
@@ -36,9 +38,6 @@ from generator.project import Project, is_kept
 from generator.project_code import unwritten
 from generator.standing import Standing
 from generator.tree import File
-
-MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
-TO_SETTLE = "left as it is until its conflict markers are settled"
 
 Texts = Mapping[PurePosixPath, str]
 
@@ -68,7 +67,7 @@ class Following:
         found = suspected(tidied(found, style), style, base, new, self._own)
         found = unadopted(found, new)
         puts = [self._put_beside(each, each.beside) for each in found if each.beside]
-        puts += [_marked(*each) for each in standing.marked()]
+        puts += [marked(*each) for each in standing.marked()]
         return (*found, *by_hand, *puts, *unwritten(self.project, new))
 
     def base_after(self, changes: Sequence[Change]) -> dict[PurePosixPath, str]:
@@ -182,7 +181,7 @@ class Following:
         if text is not None:
             reason, after = "what two branches had changed", text.encode()
             return Change("settle", path, reason, State.BOTH, content, after)
-        return _marked(path, content)
+        return marked(path, content)
 
     def _three_way(
         self,
@@ -299,11 +298,6 @@ def _renamed(path: str, renames: Mapping[str, str]) -> str:
 
 def _moving(change: Change) -> str:
     return "move" if change.is_settled else change.verb
-
-
-def _marked(path: PurePosixPath, content: bytes) -> Change:
-    lines = merging.has_markers(content.decode(errors="replace"))
-    return waiting(path, content, TO_SETTLE, lines or [1])
 
 
 def _lost(changes: Sequence[Change]) -> dict[PurePosixPath, list[str]]:

@@ -6,18 +6,16 @@ project, among what was last generated, or on one of two branches that git is me
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import PurePosixPath
 
 from generator import archive, git
+from generator.changes import MARKER
 from generator.kinds import Kind
 from generator.lock import Lock, Locks
 from generator.project import BASE, Project
 from generator.tree import File, Tree
-
-_MARKER = re.compile(rb"^<{7} ", re.MULTILINE)
 
 
 def migrations(known: Project, locks: Locks) -> Tree:
@@ -56,7 +54,7 @@ def _texts(known: Project, path: PurePosixPath) -> Iterator[str]:
         yield content.decode(errors="replace")
     if path in known.base:
         yield known.base[path]
-    if content is not None and _MARKER.search(content):
+    if content is not None and MARKER.search(content):
         if stages := git.unmerged(known.root).get(path):
             yield from (stages.ours, stages.theirs)
         for side in git.sides(known.root, BASE) or ():

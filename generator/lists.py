@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 from generator import git, names
 from generator import merge as merging
-from generator.changes import Change, State, created, kept, waiting
-from generator.follow import MARKER, TO_SETTLE
+from generator.changes import MARKER, Change, State, created, kept, marked
 from generator.interrupts import checkpoint
 from generator.own_style import OwnStyle
 from generator.places import templates
@@ -45,8 +44,7 @@ def listed(
             continue
         text = _settled(project, path, content)
         if text is None:
-            lines = merging.has_markers(content.decode(errors="replace")) or [1]
-            yield waiting(path, content, TO_SETTLE, lines)
+            yield marked(path, content)
             continue
         for each in _edited(path, content, text, sorted(domains), sorted(gone)):
             yield _styled(each, OwnStyle(project))

@@ -11,7 +11,7 @@ from generator.changes import Change, State, kept
 from generator.kinds import Kind, kind_of
 from generator.merge import Note
 from generator.own_style import OwnStyle
-from generator.project import CODE, Project
+from generator.project import Project
 
 Texts = Mapping[PurePosixPath, str]
 
@@ -38,8 +38,7 @@ def own(project: Project, renames: Mapping[str, str]) -> Own:
     """What nobody generates, but for the lists that every domain stands in."""
     contents = {
         path: project.read(path) or b""
-        for folder in CODE
-        for path in project.python(folder)
+        for path in project.code()
         if path not in project.base and kind_of(str(path)) is not Kind.SHARED
     }
     texts = {path: text.decode(errors="replace") for path, text in contents.items()}

@@ -51,7 +51,7 @@ def unresolved(
         after[each.path] = each.after
     modules = Modules(lambda path: after[path] if path in after else known.read(path))
     found: dict[PurePosixPath, tuple[Conflict, ...]] = {}
-    for path in sorted({*_python(known), *_below(after)} - set(standing)):
+    for path in sorted({*known.code(), *_below(after)} - set(standing)):
         if missing := tuple(modules.missing(path)):
             found[path] = tuple(Conflict(each.line, "", each.said) for each in missing)
     joined = tuple(
@@ -164,11 +164,6 @@ def _absolute(node: ast.ImportFrom, path: PurePosixPath) -> str:
 
 def _is_own(module: str) -> bool:
     return module.partition(".")[0] in CODE
-
-
-def _python(known: Project) -> Iterator[PurePosixPath]:
-    for folder in CODE:
-        yield from known.python(folder)
 
 
 def _below(after: Mapping[PurePosixPath, bytes | None]) -> Iterator[PurePosixPath]:

@@ -18,7 +18,8 @@ BASE = PurePosixPath(HOME, "base.txtar")
 DIGEST = PurePosixPath(HOME, "digest")
 WITHOUT = PurePosixPath(HOME, "without")
 BLUEPRINTS = "blueprints"
-CODE = ("app", "tests")
+APP = "app"
+CODE = (APP, "tests")
 
 _WITHOUT_HOME = (
     "{place} lies in a project without .scaffold, in which scaffold keeps what it has"
@@ -74,10 +75,17 @@ class Project:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
-    def python(self, folder: str) -> Iterator[PurePosixPath]:
-        """The Python files below one of its folders."""
+    def code(self) -> Iterator[PurePosixPath]:
+        """All its Python files."""
+        for folder in CODE:
+            yield from self.python(PurePosixPath(folder))
+
+    def python(
+        self, folder: PurePosixPath, below: bool = True
+    ) -> Iterator[PurePosixPath]:
+        """The Python files of one of its folders, and of those `below` it."""
         for place, folders, names in os.walk(self.root / folder):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            folders[:] = sorted(e for e in folders if below and e != "__pycache__")
             inside = PurePosixPath(Path(place).relative_to(self.root).as_posix())
             for name in sorted(names):
                 if name.endswith(".py") and Path(place, name).is_file():

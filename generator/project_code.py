@@ -15,7 +15,7 @@ from generator import code_rules, custom_code, own_imports
 from generator.changes import Change, State, kept
 from generator.diagnostics import Diagnostic
 from generator.merge import Conflict
-from generator.project import CODE, Project
+from generator.project import APP, CODE, Project
 
 CONTRACT = "decisions.py"
 CUSTOM = "custom.py"
@@ -76,7 +76,7 @@ def findings(known: Project) -> Iterator[Diagnostic]:
 
 def _edited(known: Project, folder: str) -> Iterator[tuple[PurePosixPath, bytes]]:
     """The Python files that are not, byte by byte, as they were generated."""
-    for path in known.python(folder):
+    for path in known.python(PurePosixPath(folder)):
         content = known.read(path) or b""
         generated = known.base.get(path)
         if generated is None or generated.encode() != content:
@@ -101,4 +101,4 @@ def _shown(known: Project, path: PurePosixPath) -> str:
 
 
 def _is_contract(path: PurePosixPath) -> bool:
-    return path.parts[0] == CODE[0] and path.name == CONTRACT
+    return path.parts[0] == APP and path.name == CONTRACT

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from generator import archive, journal, model, pipeline, project, render
-from generator.changes import beside
+from generator.changes import MARKER, beside
 from generator.diagnostics import Diagnostic, Report
-from generator.follow import MARKER
 from generator.golden_events import FOLDER
 from generator.journal import Op
 from generator.kinds import Kind, kind_of

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator import merge as merging
 from generator.kinds import owner_of
-from generator.project import Project
+from generator.project import APP, Project
 
 if TYPE_CHECKING:
     from generator.merge.pieces import Piece
 
-ROOTS = ("app", "tests")
 MARKER = b"<<<<<<< yours"
+"""What a merge of ours leaves; conflicts of git in such files are not our affair."""
 _TOKEN = re.compile(r"\w+|\S")
 
 Texts = Mapping[PurePosixPath, str]
@@ -82,21 +81,20 @@ class Standing:
 
     def marked(self) -> Iterator[tuple[PurePosixPath, bytes]]:
         """The files of people's own in which conflicts were left by a merge."""
-        for root in ROOTS:
-            for path in _python(self.project.root, PurePosixPath(root)):
-                if path not in self.project.base and path not in self.new:
-                    content = self.project.read(path) or b""
-                    if MARKER in content:
-                        yield path, content
+        for path in self.project.code():
+            if path not in self.project.base and path not in self.new:
+                content = self.project.read(path) or b""
+                if MARKER in content:
+                    yield path, content
 
     def _near(self, origin: PurePosixPath) -> set[PurePosixPath]:
-        root, owner = self.project.root, owner_of(str(origin))
+        project, owner = self.project, owner_of(str(origin))
         if not owner:
-            return set(_python(root, origin.parent, below=False))
-        found = {*_python(root, origin.parent)}
-        if owner in self.project.domains:
-            found |= {*_python(root, PurePosixPath("app", owner))}
-        known = self.project.base
+            return set(project.python(origin.parent, below=False))
+        found = {*project.python(origin.parent)}
+        if owner in project.domains:
+            found |= {*project.python(PurePosixPath(APP, owner))}
+        known = project.base
         return {e for e in found if e not in known or owner_of(str(e)) == owner}
 
 
@@ -107,13 +105,3 @@ def _defined(text: str) -> Mapping[str, Piece]:
         return definitions(text)
     except (SyntaxError, ValueError, RecursionError):
         return {}
-
-
-def _python(
-    root: Path, home: PurePosixPath, below: bool = True
-) -> Iterator[PurePosixPath]:
-    """The Python files of a folder, and of those below it."""
-    for folder, folders, names in os.walk(root / home):
-        folders[:] = [each for each in folders if each != "__pycache__" and below]
-        place = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        yield from (place / name for name in names if name.endswith(".py"))
