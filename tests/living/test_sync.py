@@ -112,6 +112,13 @@ def test_what_both_changed_is_marked_where_it_stands_and_quiet_once_settled(
     assert in_step(living)
 
 
+def conflict(living: Living) -> None:
+    """Let both sides change the same row, and the marks of that be left."""
+    living.edit(AGGREGATE, "timedelta(days=28)", "timedelta(days=30)")
+    living.edit(BLUEPRINT, "days(28)", "days(21)")
+    assert living.scaffold("sync").exit_code == 1
+
+
 def settle(living: Living, mine: str) -> None:
     """Leave one row of what is marked in the aggregate."""
     text = living.text(AGGREGATE)
@@ -123,9 +130,7 @@ def settle(living: Living, mine: str) -> None:
 def test_what_the_blueprint_says_while_a_conflict_waits_comes_when_it_is_settled(
     living: Living,
 ) -> None:
-    living.edit(AGGREGATE, "timedelta(days=28)", "timedelta(days=30)")
-    living.edit(BLUEPRINT, "days(28)", "days(21)")
-    assert living.scaffold("sync").exit_code == 1
+    conflict(living)
     marked = living.text(AGGREGATE)
     living.edit(BLUEPRINT, "state.due + days(14)", "state.due + days(7)")
     assert living.scaffold("sync").exit_code == 1
@@ -141,9 +146,7 @@ def test_what_the_blueprint_says_while_a_conflict_waits_comes_when_it_is_settled
 def test_what_was_followed_while_a_conflict_waited_is_undone_with_the_blueprint(
     living: Living,
 ) -> None:
-    living.edit(AGGREGATE, "timedelta(days=28)", "timedelta(days=30)")
-    living.edit(BLUEPRINT, "days(28)", "days(21)")
-    assert living.scaffold("sync").exit_code == 1
+    conflict(living)
     before = living.code()
     living.edit(BLUEPRINT, "      LoanReturned: {to", "      LoanCameBack: {to")
     text = living.text(BLUEPRINT)

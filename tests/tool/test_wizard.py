@@ -195,19 +195,26 @@ def test_the_name_that_is_offered_is_the_folders_where_a_service_can_have_it(
     assert contents(tmp_path) == {}
 
 
-@pytest.mark.parametrize("arguments", [(), ("mine",), ("--blueprint", "booking_core")])
-def test_where_nobody_can_be_asked_the_command_says_what_it_needs(
-    arguments: tuple[str, ...], tmp_path: Path
-) -> None:
-    done = subprocess.run(
+def answered(
+    folder: Path, keys: int, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """The command where nobody sees what it asks."""
+    return subprocess.run(
         [*COMMAND, *arguments],
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | ENV,
-        stdin=subprocess.DEVNULL,
+        stdin=keys,
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
+
+
+@pytest.mark.parametrize("arguments", [(), ("mine",), ("--blueprint", "booking_core")])
+def test_where_nobody_can_be_asked_the_command_says_what_it_needs(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = answered(tmp_path, subprocess.DEVNULL, *arguments)
     assert done.returncode == 2
     assert "only on a terminal you are asked" in done.stderr
     assert contents(tmp_path) == {}
@@ -216,15 +223,7 @@ def test_where_nobody_can_be_asked_the_command_says_what_it_needs(
 def test_nobody_is_asked_whose_answer_would_be_to_a_file(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     with open(ours, "wb"), open(theirs, "rb") as keys:
-        done = subprocess.run(
-            [*COMMAND, "mine"],
-            cwd=tmp_path,
-            env=os.environ | ENV,
-            stdin=keys,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        done = answered(tmp_path, keys.fileno(), "mine")
     assert (done.returncode, done.stdout) == (2, "")
     assert "only on a terminal you are asked" in done.stderr
 
