@@ -59,8 +59,13 @@ SEED = 20300115
 
 
 # Whoever owns a subscription is a zombie from now on, wherever in a batch it stands.
+# Locked in one order: writers do this at once, and each may meet the rows in its own.
 _DISOWN = """
+WITH locked AS (
+    SELECT name FROM kernel.checkpoints ORDER BY name FOR UPDATE
+)
 UPDATE kernel.checkpoints SET fence = fence + 1, lease_until = '-infinity', attempts = 0
+FROM locked WHERE checkpoints.name = locked.name
 """
 
 
