@@ -12,6 +12,7 @@ from granian.server import Server
 
 from app.about import SUMMARY, TITLE
 from app.api import ROUTERS, command_routes, errors
+from app.api.body_limit import BodyLimit
 from app.api.errors import problems
 from app.api.openapi import Api, operation_id
 from app.api.routers import health, metrics
@@ -45,6 +46,7 @@ def create_app(
         generate_unique_id_function=operation_id,
     )
     errors.install(app)
+    app.add_middleware(BodyLimit, most=settings.http.max_body_bytes)
     app.add_middleware(RequestLog)
     app.include_router(health.router)
     app.include_router(metrics.router)

@@ -3,8 +3,9 @@
 Routes are declared and documented as FastAPI has it. FastAPI then solves a tree of
 dependencies for every request, which costs more than the command itself. A route that
 does nothing but send a command is found here by its path, and a request that is in
-order is carried out at once. Whatever is not goes the long way, so that every refusal
-is FastAPI's own, to the letter.
+order is carried out at once. Who carries no valid token is refused before the body is
+read. Whatever else is not in order goes the long way, so that every refusal is
+FastAPI's own, to the letter.
 """
 
 import inspect
@@ -15,25 +16,30 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-import structlog
 from fastapi import FastAPI
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.datastructures import Headers, MutableHeaders, URLPath
+from starlette.datastructures import MutableHeaders, URLPath
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Message, Receive, Scope
 from starlette.types import Send as Answer
 
-from app.api.dependencies import IdempotencyKey, PublicSend, Send, Sender
+from app.api.dependencies import (
+    IdempotencyKey,
+    PublicSend,
+    Send,
+    Sender,
+    anyone,
+    bearer,
+    service_of,
+    somebody,
+)
 from app.api.models.common import CommandResult
-from app.bootstrap import Service
-from app.common.actor import ANONYMOUS, Actor
 from app.common.ids import new_id
 from app.infra.logging.requests import correlation_of
-from app.security.tokens import InvalidToken
 
 # What a route may be told to do with its answer, or before it: FastAPI's business.
 SPECIAL: Final = (
@@ -73,11 +79,12 @@ class _Command:
     async def answer(self, request: Request, ids: Sequence[UUID]) -> Response:
         """The answer to a request that is in order."""
         arguments: dict[str, Any] = dict(zip(self.ids, ids, strict=True))
+        headers = MutableHeaders()
+        # Before the body: that of somebody unknown is neither read nor parsed.
+        arguments[self.sender] = await self._sender(request, headers)
         if self.body is not None:
             name, model = self.body
             arguments[name] = await _read(request, model)
-        headers = MutableHeaders()
-        arguments[self.sender] = self._sender(request, headers)
         assert self.context.endpoint is not None
         result: CommandResult = await self.context.endpoint(**arguments)
         return Response(
@@ -87,14 +94,16 @@ class _Command:
             media_type="application/json",
         )
 
-    def _sender(self, request: Request, headers: MutableHeaders) -> Sender:
-        service: Service = request.app.state.service
-        actor = _actor(request.headers, service, public=self.public)
+    async def _sender(self, request: Request, headers: MutableHeaders) -> Sender:
+        service = await service_of(request)
+        if self.public:
+            actor = await anyone(request, service)
+        else:
+            actor = await somebody(await bearer(request), service)
         try:
             key = _key.validate_python(request.headers.get("idempotency-key"))
         except ValidationError as error:
             raise _NotInOrder from error
-        structlog.contextvars.bind_contextvars(actor=actor.subject)
         correlation_id = correlation_of(request.scope) or new_id()
         return Sender(service, actor, key, correlation_id, headers)
 
@@ -216,19 +225,6 @@ async def _read(request: Request, model: type[BaseModel]) -> BaseModel:
     try:
         return model.model_validate(json.loads(await request.body()))
     except (ValueError, RecursionError) as error:  # of JSON, and of the model
-        raise _NotInOrder from error
-
-
-def _actor(headers: Headers, service: Service, *, public: bool) -> Actor:
-    authorization = headers.get("authorization")
-    if public and authorization is None:
-        return ANONYMOUS
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme != "Bearer":
-        raise _NotInOrder
-    try:
-        return service.tokens.read(token)
-    except InvalidToken as error:
         raise _NotInOrder from error
 
 

@@ -73,7 +73,7 @@ def _described(refusals: Sequence[type[DomainError]]) -> dict[str, Any]:
 
 def install(app: FastAPI) -> None:
     """Answer every failure of `app` with a problem."""
-    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(DomainError, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -117,7 +117,8 @@ def _unexpected(request: Request, error: Exception) -> Response:
     return _problem(request, 500, "InternalError", detail)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to a request that the service refuses."""
     assert isinstance(error, DomainError)
     headers: dict[str, str] = {}
     if isinstance(error, NotAuthenticated):
@@ -147,6 +148,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, DomainError):
+        return await refused(request, error.__cause__)
     code = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
     return _problem(request, error.status_code, code, error.detail, error.headers)
 

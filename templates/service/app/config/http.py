@@ -5,7 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class HttpSettings(BaseSettings):
-    """Where the service listens, and how long a reader may wait."""
+    """Where the service listens, how much it takes, how long a reader may wait."""
 
     model_config = SettingsConfigDict(
         env_prefix="HTTP_", env_file=".env", extra="ignore"
@@ -16,3 +16,5 @@ class HttpSettings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     wait_for_timeout: float = Field(default=5.0, ge=0, le=60)
     """Seconds that a query waits for the token of a command before it answers 503."""
+    max_body_bytes: int = Field(default=2**20, ge=1_000, le=64 * 2**20)
+    """How large the body of a request may be; whatever is larger is not read."""
