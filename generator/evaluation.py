@@ -8,16 +8,20 @@ tried here is what the service will run.
 from __future__ import annotations
 
 import decimal
+import functools
+import runpy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, field, is_dataclass, make_dataclass
 from dataclasses import fields as fields_of
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from generator import model, names
+from generator.places import templates
 
 SHARED = "shared"
 MAX_STEPS = 100_000
@@ -37,6 +41,13 @@ def quantize(
     if value is None:
         return None
     return value.quantize(Decimal(1).scaleb(-places), rounding, _ROOM)
+
+
+@functools.cache
+def saturating() -> SimpleNamespace:
+    """The service's own module: it needs nothing but the standard library."""
+    module = templates("service") / "app" / "common" / "saturating.py"
+    return SimpleNamespace(**runpy.run_path(str(module)))
 
 
 class Evaluation:
@@ -129,6 +140,7 @@ class Evaluation:
             "__builtins__": {each.__name__: each for each in _FUNCTIONS},
             "range": self._range,
             "quantize": quantize,
+            "saturating": saturating(),
             "UTC": UTC,
             **{each.__name__: each for each in (Decimal, UUID)},
             **{each.__name__: each for each in (date, datetime, timedelta)},

@@ -32,20 +32,21 @@ CODES = {
 }
 
 _METADATA = {
-    "event.at": Binding(DATETIME, "envelope.at"),
+    "event.at": Binding(DATETIME, "envelope.at", near=True),
     "event.id": Binding(UUID, "envelope.event_id"),
     "event.actor": Binding(STR, "envelope.actor"),
     "event.version": Binding(INT, "envelope.version"),
-    "now": Binding(DATETIME, "envelope.at"),
+    "now": Binding(DATETIME, "envelope.at", near=True),
     "today": Binding(
-        DATE, "envelope.at.astimezone(zoneinfo.ZoneInfo(TIMEZONE)).date()"
+        DATE, "envelope.at.astimezone(zoneinfo.ZoneInfo(TIMEZONE)).date()", near=True
     ),
 }
 
 # What else stands at the top of the module, or below it in every function.
 _TAKEN = frozenset(
     "assert_never dataclass date datetime derived_id envelope event field"
-    " model_validator policies quantize replace timedelta TIMEZONE UTC zoneinfo".split()
+    " model_validator policies quantize replace saturating timedelta TIMEZONE UTC"
+    " zoneinfo".split()
 )
 
 Aggregates = Mapping[str, Sequence[model.Aggregate]]

@@ -28,8 +28,8 @@ CODES = {
 }
 
 _CLOCK = {
-    "now": Binding(DATETIME, "moment.now"),
-    "today": Binding(DATE, "moment.today"),
+    "now": Binding(DATETIME, "moment.now", near=True),
+    "today": Binding(DATE, "moment.today", near=True),
 }
 _WHOLE = frozenset({"value", "map", "json", "list", "bytes"})
 _SHAPE = "compare a column with a value: status == open and due_on < today - days(3)"

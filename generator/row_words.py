@@ -11,7 +11,7 @@ from generator.site import Site
 from generator.types import DATETIME, INT, STR, UUID
 
 METADATA = {
-    "event.at": Binding(DATETIME, "envelope.at"),
+    "event.at": Binding(DATETIME, "envelope.at", near=True),
     "event.id": Binding(UUID, "envelope.event_id"),
     "event.actor": Binding(STR, "envelope.actor"),
     "event.version": Binding(INT, "envelope.version"),

@@ -46,6 +46,7 @@ MEANINGS: Mapping[tuple[str, str, str], Type] = {
     ("int", "*", "duration"): DURATION,
     ("str", "+", "str"): STR,
 }
+SATURATING: Mapping[str, str] = {"+": "add", "-": "subtract", "*": "multiply"}
 
 
 def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
@@ -56,8 +57,6 @@ def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
         return replace(found, text=number, number=number, level=level_of(number))
     if found.type.kind not in (*NUMBERS, "duration"):
         compiler.fail("B304", f"{found.type} has no negative", node)
-    if found.type == DURATION:
-        compiler.may_overflow()
     text = f"-{found.within(code.UNARY)}"
     negated = Code(found.type, text, code.UNARY, constant=found.constant)
     return replace(negated, whole_days=found.whole_days)
@@ -69,7 +68,7 @@ def calculate(compiler: Compiler, node: ast.BinOp) -> Code:
         compiler.fail("B302", "this operator is not part of the language", node)
     left, right = compiler.value(node.left), compiler.value(node.right)
     if sign in ("/", "//", "%"):
-        _check_division(compiler, right, node)
+        _check_division(compiler, left, sign, right, node)
     if left.type.kind in NUMBERS and right.type.kind in NUMBERS:
         return _numbers(compiler, node, left, sign, right)
     kinds = (_kind(left), sign, _kind(right))
@@ -79,9 +78,11 @@ def calculate(compiler: Compiler, node: ast.BinOp) -> Code:
         compiler.fail("B304", message, node, _advice(left, sign, right))
     if result == DATE:
         _check_days(compiler, node, left, right)
-    _check_range(compiler, result, sign, left, right)
-    level = code.MULTIPLY if sign == "*" else code.ADD
-    found = code.infix(result, left, sign, right, level)
+    if _can_overflow(result, sign, left, right) and compiler.must_saturate():
+        found = _saturating(result, left, sign, right)
+    else:
+        level = code.MULTIPLY if sign == "*" else code.ADD
+        found = code.infix(result, left, sign, right, level)
     return replace(found, whole_days=_whole_days(left, sign, right))
 
 
@@ -89,11 +90,16 @@ def _kind(found: Code) -> str:
     return "str" if found.type.kind in TEXTS else found.type.kind
 
 
-def _check_division(compiler: Compiler, right: Code, node: ast.BinOp) -> None:
+def _check_division(
+    compiler: Compiler, left: Code, sign: str, right: Code, node: ast.BinOp
+) -> None:
     if not right.number:
         compiler.may_fail("a division", node)
     elif not float(right.number):
         compiler.fail("B309", "this divides by zero", node)
+    elif sign != "/" and DECIMAL in (left.type, right.type):
+        # The whole quotient of a large amount has more digits than are kept.
+        compiler.may_fail(f"{sign} of a decimal", node)
 
 
 def _numbers(
@@ -121,15 +127,20 @@ def _check_days(compiler: Compiler, node: ast.BinOp, left: Code, right: Code) ->
         compiler.fail("B304", message, node, "write days(...), or use a datetime")
 
 
-def _check_range(
-    compiler: Compiler, result: Type, sign: str, left: Code, right: Code
-) -> None:
+def _can_overflow(result: Type, sign: str, left: Code, right: Code) -> bool:
     """A date may leave the calendar, unless it stays near to the clock."""
     if result == STR or (left.type == right.type and left.type != DURATION):
-        return
-    if left.near and right.near and sign != "*":
-        return
-    compiler.may_overflow()
+        return False
+    return not (left.near and right.near) or sign == "*"
+
+
+def _saturating(result: Type, left: Code, sign: str, right: Code) -> Code:
+    """What is moved comes first, and what moves it second."""
+    if sign != "-" and right.type != DURATION and right.type != INT:
+        left, right = right, left
+    if sign == "*" and left.type == INT:
+        left, right = right, left
+    return code.call(result, f"saturating.{SATURATING[sign]}", left.text, right.text)
 
 
 def _whole_days(left: Code, sign: str, right: Code) -> bool:

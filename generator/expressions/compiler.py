@@ -167,9 +167,13 @@ class Compiler:
             self.fail("B308", f"{what} can fail, and nothing may fail here", node, hint)
         self.partial = True
 
-    def may_overflow(self) -> None:
-        """Note what fails for absurd amounts only: a command says so, a fold may."""
+    def must_saturate(self) -> bool:
+        """Whether what leaves the calendar for absurd amounts must end with it.
+
+        A command notes that it can fail, and refuses; nothing else may fail.
+        """
         self.partial = self.partial or self.scope.partial
+        return not self.scope.partial
 
     def refuse_optional(self, node: ast.expr) -> NoReturn:
         text = self.source.of(node)

@@ -36,9 +36,10 @@ def _unit(compiler: Compiler, node: ast.Call, name: str) -> Code:
     _count(compiler, node, name, f"{name}(3)", 1)
     amount = compiler.check(node.args[0], INT)
     near = bool(amount.number) and len(amount.number) <= NEAR_DIGITS
-    if not near:
-        compiler.may_overflow()
-    found = code.call(DURATION, "timedelta", f"{name}={amount.text}")
+    if not near and compiler.must_saturate():
+        found = code.call(DURATION, f"saturating.{name}", amount.text)
+    else:
+        found = code.call(DURATION, "timedelta", f"{name}={amount.text}")
     return replace(found, whole_days=name == "days", near=near)
 
 
@@ -75,8 +76,8 @@ def _sum(compiler: Compiler, node: ast.Call, name: str) -> Code:
     element = found.type.element
     if element.kind not in (*NUMBERS, "duration") or element.optional:
         compiler.fail("B304", f"{element} cannot be summed", node.args[0])
-    if element == DURATION:
-        compiler.may_overflow()
+    if element == DURATION and compiler.must_saturate():
+        return code.call(element, "saturating.total", found.text)
     if element.kind in START:
         return code.call(element, "sum", found.text, START[element.kind])
     alone = isinstance(node.args[0], ast.GeneratorExp)
@@ -151,12 +152,18 @@ def _round(compiler: Compiler, node: ast.Call, name: str) -> Code:
     if value.type.kind not in ("decimal", "float"):
         compiler.fail("B304", f"{value.type} is not rounded", node.args[0])
     if len(node.args) == 1:
+        if value.type.kind == "float":
+            compiler.may_fail("round() of a float to an int", node)
         return code.call(INT, "round", value.text)
     places = compiler.check(node.args[1], INT)
     if not places.number.isdigit() or int(places.number) > 12:
         message = "the number of places is written out, from 0 to 12"
         compiler.fail("B310", message, node.args[1])
-    return code.call(value.type, "round", value.text, places.text)
+    if value.type.kind == "float":
+        return code.call(value.type, "round", value.text, places.text)
+    # Python's own fails where the digits of an amount are many.
+    how = (places.text, "ROUND_HALF_EVEN")
+    return code.call(value.type, "quantize", value.text, *how)
 
 
 def _abs(compiler: Compiler, node: ast.Call, name: str) -> Code:

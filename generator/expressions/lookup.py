@@ -136,7 +136,9 @@ def dotted(node: ast.expr) -> str:
 
 
 def _bound(compiler: Compiler, binding: Binding, path: str) -> Code:
-    return _with_facts(compiler, Code(binding.type, binding.code, path=path))
+    return _with_facts(
+        compiler, Code(binding.type, binding.code, path=path, near=binding.near)
+    )
 
 
 def _with_facts(compiler: Compiler, found: Code) -> Code:

@@ -11,11 +11,15 @@ from generator.types import Shapes, Type
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a name of a blueprint stands for in the printed code."""
+    """What a name of a blueprint stands for in the printed code.
+
+    `near`: a moment of the service's own clock, never far from today.
+    """
 
     type: Type
     code: str
     secret: bool = False
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
+from app.common import saturating
 from app.common.actor import ANONYMOUS, PUBLIC, SYSTEM, Actor, Owner
 from app.common.aggregate import CorruptStream, UniqueKey, existing
 from app.common.context import Context
@@ -27,6 +28,7 @@ from app.common.errors import (
 )
 from app.common.ids import derived_id, new_id
 from app.common.messages import Command
+from app.common.storable import storable
 from app.common.types import Bytes, Email, Json, Url
 from tests.infra.lending import (
     FeeCharged,
@@ -170,6 +172,56 @@ def test_times_enter_in_utc() -> None:
     assert command.at == vienna
     assert command.at.tzinfo is UTC
     assert command.model_fields_set == {"at", "free"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
+    ],
+)
+def test_a_moment_that_the_store_takes_for_infinity_does_not_enter(
+    moment: datetime,
+) -> None:
+    with pytest.raises(ValueError, match=r"at: .*out of range"):
+        storable("at", moment)
+
+
+@pytest.mark.parametrize("span", [timedelta.max, timedelta.min])
+def test_a_duration_longer_than_the_calendar_does_not_enter(span: timedelta) -> None:
+    with pytest.raises(ValueError, match="longer than the calendar"):
+        storable("period", span)
+
+
+def test_the_ends_of_the_calendar_enter() -> None:
+    for end in (saturating.FIRST, saturating.LAST, saturating.LONGEST):
+        assert storable("end", end) == end
+
+
+def test_nothing_passes_the_ends_of_the_calendar() -> None:
+    day, ages = timedelta(days=1), 10**30
+    first, last, longest = saturating.FIRST, saturating.LAST, saturating.LONGEST
+    assert saturating.add(last, day) == saturating.subtract(last, -day) == last
+    assert saturating.subtract(first, day) == saturating.add(first, -day) == first
+    assert saturating.add(last, timedelta.resolution) == last
+    assert saturating.add(date.max, day) == date.max
+    assert saturating.subtract(date.min, day) == date.min
+    assert saturating.multiply(day, ages) == saturating.multiply(-day, -ages) == longest
+    assert saturating.multiply(-day, ages) == saturating.days(-ages) == -longest
+    assert saturating.hours(ages) == saturating.minutes(ages) == longest
+    assert saturating.seconds(ages) == saturating.total([longest, longest]) == longest
+
+
+def test_what_stays_in_the_calendar_is_as_it_always_was() -> None:
+    span = timedelta(hours=5)
+    assert saturating.add(NOON, span) == NOON + span
+    assert saturating.subtract(date(2030, 1, 15), span * 9) == date(2030, 1, 14)
+    assert saturating.multiply(span, 3) == saturating.total([span, span, span])
+    assert saturating.total([]) == timedelta()
+    assert saturating.days(2) == saturating.hours(48) == saturating.minutes(2880)
+    assert saturating.seconds(7) == timedelta(seconds=7)
 
 
 def test_a_value_rule_holds_at_the_door_and_not_in_the_store() -> None:

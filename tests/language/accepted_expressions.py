@@ -43,7 +43,7 @@ NUMBERS: list[Printed] = [
     ("weight * 0.5", "command.weight * 0.5", FLOAT),
     ("weight + count", "command.weight + command.count", FLOAT),
     ("-1.25 - weight", "-1.25 - command.weight", FLOAT),
-    ("round(amount, 2)", "round(command.amount, 2)", DECIMAL),
+    ("round(amount, 2)", "quantize(command.amount, 2, ROUND_HALF_EVEN)", DECIMAL),
     ("round(amount)", "round(command.amount)", INT),
     ("abs(-amount)", "abs(-command.amount)", DECIMAL),
     ("max(amount, 0)", 'max(command.amount, Decimal("0"))', DECIMAL),

@@ -1,7 +1,8 @@
 """Evaluates the source of an expression by the meaning it has for its reader.
 
 It shares nothing with the compiler: a literal with a point is exact, a word that is no
-name is the member of an enum, and everything else means what it means in Python.
+name is the member of an enum, and everything else means what it means in Python; but
+where nothing may fail, the calendar has an end that nothing passes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import ast
 import datetime as time
 import operator
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,15 +36,49 @@ ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
 }
 
+# The microseconds from the first moment to the last.
+CALENDAR = 3_652_059 * 24 * 60 * 60 * 1_000_000 - 1
 
-def evaluate(source: str, world: SimpleNamespace) -> Any:
-    return _Evaluation(source, world).of(ast.parse(source.strip(), mode="eval").body)
+
+def evaluate(source: str, world: SimpleNamespace, may_fail: bool = True) -> Any:
+    evaluation = _Evaluation(source, world, may_fail)
+    return evaluation.of(ast.parse(source.strip(), mode="eval").body)
+
+
+def _in_the_calendar(name: type[ast.operator], left: Any, right: Any) -> Any:
+    """By whole numbers, which have no end: microseconds since the first of all days."""
+    if not {type(left), type(right)} & {time.date, time.datetime, time.timedelta}:
+        return ARITHMETIC[name](left, right)
+    found = ARITHMETIC[name](_count(left), _count(right))
+    match [each for each in (left, right) if isinstance(each, time.date)]:
+        case [_, _]:
+            return time.timedelta(microseconds=found)
+        case [time.datetime()]:
+            zero = time.datetime.min.replace(tzinfo=time.UTC)
+            first, last = 1, CALENDAR - 1
+        case [time.date()]:
+            zero, first, last = time.date.min, 0, CALENDAR
+        case _:
+            zero, first, last = time.timedelta(), -CALENDAR, CALENDAR
+    return zero + time.timedelta(microseconds=min(max(found, first), last))
+
+
+def _count(value: Any) -> int:
+    match value:
+        case int():
+            return value
+        case time.datetime():
+            value -= time.datetime.min.replace(tzinfo=time.UTC)
+        case time.date():
+            value -= time.date.min
+    return int(value // time.timedelta(microseconds=1))
 
 
 class _Evaluation:
-    def __init__(self, source: str, world: SimpleNamespace) -> None:
+    def __init__(self, source: str, world: SimpleNamespace, may_fail: bool) -> None:
         self.source = source.strip()
         self.world = world
+        self.may_fail = may_fail
         self.loops: list[tuple[str, Any]] = []
 
     def of(self, node: ast.expr) -> Any:
@@ -82,13 +118,19 @@ class _Evaluation:
 
     def UnaryOp(self, node: ast.UnaryOp) -> Any:
         value = self.of(node.operand)
-        return not value if isinstance(node.op, ast.Not) else -value
+        if isinstance(node.op, ast.Not):
+            return not value
+        if isinstance(value, time.timedelta) and not self.may_fail:
+            return _in_the_calendar(ast.Sub, time.timedelta(), value)
+        return -value
 
     def BinOp(self, node: ast.BinOp) -> Any:
         left, right = _comparable(self.of(node.left), self.of(node.right))
         if isinstance(node.op, ast.Div):
             integers = isinstance(left, int) and isinstance(right, int)
             return (Decimal(left) if integers else left) / right
+        if not self.may_fail:
+            return _in_the_calendar(type(node.op), left, right)
         return ARITHMETIC[type(node.op)](left, right)
 
     def BoolOp(self, node: ast.BoolOp) -> Any:
@@ -135,9 +177,14 @@ class _Evaluation:
             fields = {str(each.arg): self.of(each.value) for each in node.keywords}
             return getattr(self.world.module, name)(**fields)
         if name in ("days", "hours", "minutes", "seconds"):
-            return time.timedelta(**{name: arguments[0]})
+            unit = time.timedelta(**{name: 1})
+            if self.may_fail:
+                return unit * arguments[0]
+            return _in_the_calendar(ast.Mult, unit, arguments[0])
         if name == "sum" and any(isinstance(x, time.timedelta) for x in arguments[0]):
-            return sum(arguments[0], time.timedelta())
+            if self.may_fail:
+                return sum(arguments[0], time.timedelta())
+            return reduce(partial(_in_the_calendar, ast.Add), arguments[0])
         return self._functions()[name](*arguments)
 
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -148,7 +195,7 @@ class _Evaluation:
             "max": max,
             "any": any,
             "all": all,
-            "round": round,
+            "round": _rounded,
             "abs": abs,
             "sorted": sorted,
             "unique": lambda many: list(dict.fromkeys(many)),
@@ -156,6 +203,13 @@ class _Evaluation:
             "range": lambda *ends: list(range(*ends)),
             "new_id": self.world.context.new_id,
         }
+
+
+def _rounded(value: Any, places: int | None = None) -> Any:
+    """Half to even, and exact: no digit of a decimal is too many."""
+    if isinstance(value, Decimal) and places is not None:
+        return value.quantize(Decimal(1).scaleb(-places), None, Context(prec=2000))
+    return round(value, places)
 
 
 def _comparable(left: Any, right: Any) -> tuple[Any, Any]:

@@ -284,6 +284,9 @@ def test_what_happened_does_not_depend_on_the_clock(source: str) -> None:
         "first(lines).price",
         "max(numbers)",
         "min(x.price for x in lines)",
+        "amount // 3",
+        "amount % 3",
+        "round(weight)",
     ],
 )
 def test_what_can_fail_is_flagged_and_refused_in_folds(source: str) -> None:
@@ -291,7 +294,10 @@ def test_what_can_fail_is_flagged_and_refused_in_folds(source: str) -> None:
     assert refusal(source, IN_FOLD).code == "B308"
 
 
-@pytest.mark.parametrize("source", ["count / 2", "max(count, 0)", "len(numbers)"])
+@pytest.mark.parametrize(
+    "source",
+    ["count / 2", "count // 2", "weight % 2", "round(amount)", "max(count, 0)"],
+)
 def test_what_cannot_fail_is_allowed_in_folds(source: str) -> None:
     assert not compile_expression(source, IN_FOLD).partial
 
@@ -426,7 +432,6 @@ def test_a_name_alone_is_known_as_a_path() -> None:
         "now + days(1234567)",
         "pause * 2",
         "pause + pause",
-        "-pause",
     ],
 )
 def test_what_leaves_the_calendar_is_flagged_in_commands_alone(source: str) -> None:
@@ -436,7 +441,25 @@ def test_what_leaves_the_calendar_is_flagged_in_commands_alone(source: str) -> N
 
 
 @pytest.mark.parametrize(
-    "source", ["today + days(14)", "now - hours(3)", "day - day", "hours(2)"]
+    ("source", "printed"),
+    [
+        ("day + days(1)", "add(command.day, timedelta(days=1))"),
+        ("moment - pause", "subtract(command.moment, command.pause)"),
+        ("pause + moment", "add(command.moment, command.pause)"),
+        ("pause + pause", "add(command.pause, command.pause)"),
+        ("count * pause", "multiply(command.pause, command.count)"),
+        ("hours(count)", "hours(command.count)"),
+        ("sum([pause, pause])", "total([command.pause, command.pause])"),
+    ],
+)
+def test_where_nothing_may_fail_the_calendar_has_an_end(
+    source: str, printed: str
+) -> None:
+    assert compile_expression(source, IN_FOLD).code == f"saturating.{printed}"
+
+
+@pytest.mark.parametrize(
+    "source", ["today + days(14)", "now - hours(3)", "day - day", "hours(2)", "-pause"]
 )
 def test_what_stays_in_the_calendar_is_not_flagged(source: str) -> None:
     assert not compile_expression(source, SCOPE).partial

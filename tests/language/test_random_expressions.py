@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from generator.expressions import (
     Expression,
     ExpressionError,
+    Scope,
     compile_condition,
     compile_expression,
 )
@@ -31,8 +33,9 @@ from tests.language.accepted_expressions import (
 )
 from tests.language.random_expressions import ANY, Writer
 from tests.language.reference_evaluator import evaluate
-from tests.language.world import SCOPE, WORLD, classes, run, values
+from tests.language.world import IN_FOLD, SCOPE, WORLD, classes, run, values
 
+SERVICE = Path(__file__).parents[2] / "templates" / "service"
 EXPRESSIONS = 200
 LAWS = 60
 ENVIRONMENTS = 12
@@ -55,12 +58,12 @@ class Case:
             lines += [f"    if {rule.negated}:", '        return "refused"']
         return "\n".join([*lines, f"    return {self.compiled.code}"])
 
-    def expected(self, world: SimpleNamespace) -> Any:
-        holds = all(evaluate(source, world) for source, _ in self.rules)
-        return evaluate(self.source, world) if holds else "refused"
+    def expected(self, world: SimpleNamespace, may_fail: bool = True) -> Any:
+        holds = all(evaluate(source, world, may_fail) for source, _ in self.rules)
+        return evaluate(self.source, world, may_fail) if holds else "refused"
 
 
-def drawn(seed: int) -> tuple[list[Case], int]:
+def drawn(seed: int, within: Scope = SCOPE) -> tuple[list[Case], int]:
     """The accepted ones of the expressions drawn by chance, and how many were not."""
     chance = random.Random(seed)
     writer = Writer(chance)
@@ -71,7 +74,7 @@ def drawn(seed: int) -> tuple[list[Case], int]:
         if chance.random() < 0.2:
             type = type.or_none
         source = writer.expression(type, chance.randint(1, 4))
-        scope, rules = SCOPE, []
+        scope, rules = within, []
         try:
             for _ in range(2 if len(cases) >= EXPRESSIONS else 0):
                 condition = writer.expression(BOOL, 2)
@@ -121,7 +124,8 @@ def same(found: Any, wanted: Any) -> bool:
         pairs = zip(found, wanted, strict=False)
         return len(found) == len(wanted) and all(same(*pair) for pair in pairs)
     if isinstance(found, float) and not isinstance(wanted, str):
-        return math.isclose(found, float(wanted), rel_tol=1e-9)
+        both = (found, float(wanted))
+        return all(map(math.isnan, both)) or math.isclose(*both, rel_tol=1e-9)
     return bool(found == wanted)
 
 
@@ -130,6 +134,12 @@ def cases() -> list[Case]:
     found, refused = drawn(seed=20300115)
     assert refused < 2 * len(found), "the writer should know the language better"
     return [*found, *written()]
+
+
+@pytest.fixture(scope="module")
+def folds() -> list[Case]:
+    """What the language accepts where nothing may fail."""
+    return drawn(20300116, IN_FOLD)[0]
 
 
 @pytest.fixture(scope="module")
@@ -148,14 +158,15 @@ def call(module: ModuleType, number: int, world: SimpleNamespace) -> Any:
 
 
 def test_two_hundred_accepted_expressions_pass_a_strict_type_check(
-    cases: list[Case], tmp_path: Path
+    cases: list[Case], folds: list[Case], tmp_path: Path
 ) -> None:
     file = tmp_path / "printed.py"
-    file.write_text(module_of(cases))
+    file.write_text(module_of([*cases, *folds]))
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file="]
     found = subprocess.run(
         [*mypy, f"--cache-dir={tmp_path}", str(file)],
         cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": str(SERVICE)},
         capture_output=True,
         text=True,
         check=False,
@@ -182,3 +193,14 @@ def test_what_is_said_to_be_safe_never_fails(
     for world in worlds(printed):
         for number in safe:
             call(printed, number, world)
+
+
+def test_where_nothing_may_fail_the_most_absurd_amounts_have_a_meaning(
+    folds: list[Case],
+) -> None:
+    module = run(module_of(folds))
+    for seed in range(ENVIRONMENTS):
+        world = values(module, random.Random(seed), absurd=True)
+        for number, case in enumerate(folds):
+            found, wanted = call(module, number, world), case.expected(world, False)
+            assert same(found, wanted), (case.source, case.compiled.code)

@@ -97,6 +97,19 @@ FIELDS: Mapping[str, Type] = {
 }
 
 
+ABSURD: Mapping[str, Sequence[Any]] = {
+    "int": (-(2**63), 2**63 - 1),
+    "decimal": tuple(map(Decimal, ("9" * 100, "-" + "9" * 100, "1e-99", "1e99"))),
+    "float": (sys.float_info.max, -sys.float_info.max, sys.float_info.min),
+    "date": (time.date.min, time.date.max),
+    "datetime": tuple(
+        time.datetime(*each, tzinfo=time.UTC)
+        for each in ((1, 1, 1, 0, 0, 0, 1), (9999, 12, 31, 23, 59, 59, 999_998))
+    ),
+    "duration": (time.timedelta(days=-3_652_058), time.timedelta(days=3_652_058)),
+}
+
+
 class World:
     """Answers what `Shapes` asks, for the enums and value objects above."""
 
@@ -138,9 +151,11 @@ IN_FOLD = Scope(NAMES, WORLD, clock=False, partial=False)
 PRELUDE = """
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from uuid import UUID
+from app.common import saturating
+from app.common.decimals import quantize
 
 class Context:
     now = datetime(2030, 1, 15, 12, tzinfo=UTC)
@@ -190,9 +205,9 @@ def run(text: str) -> ModuleType:
     return module
 
 
-def values(module: Any, chance: random.Random) -> SimpleNamespace:
-    """A command and a state with values drawn by chance."""
-    made = SimpleNamespace(module=module, chance=chance)
+def values(module: Any, chance: random.Random, absurd: bool = False) -> SimpleNamespace:
+    """A command and a state with values drawn by chance, up to all that can be said."""
+    made = SimpleNamespace(module=module, chance=chance, absurd=absurd)
     make = {name: _value(made, type) for name, type in FIELDS.items()}
     state = {name: _value(made, type) for name, type in STATE.items()}
     return SimpleNamespace(
@@ -208,6 +223,8 @@ def _value(made: SimpleNamespace, type: Type) -> Any:
     chance: random.Random = made.chance
     if type.optional:
         return None if chance.random() < 0.4 else _value(made, type.required)
+    if made.absurd and type.kind in ABSURD and chance.random() < 0.7:
+        return chance.choice(ABSURD[type.kind])
     match type.kind:
         case "int":
             return chance.choice([-2, 0, 1, 2, 3, 7])

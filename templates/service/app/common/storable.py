@@ -11,11 +11,12 @@ recorded. So the columns of read models hold numbers of any size.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from app.common.decimals import PRECISION
+from app.common.saturating import FIRST, LAST, LONGEST
 
 MAX_INTEGER: Final = 2**63 - 1
 MAX_DECIMAL_EXPONENT: Final = 900
@@ -72,9 +73,18 @@ def _datetime(place: str, value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"{place}: the time needs a time zone, such as a final Z")
     try:
-        return value.astimezone(UTC)
+        moment = value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{place}: the time is out of range") from error
+    if not FIRST <= moment <= LAST:
+        raise ValueError(f"{place}: the time is out of range")
+    return moment
+
+
+def _duration(place: str, value: timedelta) -> timedelta:
+    if abs(value) > LONGEST:
+        raise ValueError(f"{place}: the duration is longer than the calendar")
+    return value
 
 
 def _list(place: str, values: list[Any], depth: int) -> list[Any]:
@@ -106,6 +116,7 @@ _SIMPLE: Final[Mapping[type, Callable[[str, Any], Any]]] = {
     float: _float,
     Decimal: _decimal,
     datetime: _datetime,
+    timedelta: _duration,
 }
 _NESTED: Final[Mapping[type, Callable[[str, Any, int], Any]]] = {
     list: _list,
