@@ -9,6 +9,7 @@ words for one domain are as good as none.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -98,7 +99,7 @@ def _closed(near: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 @cache
 def _generator() -> str:
-    files = [*_files(PACKAGE, "*.py"), *_files(templates(""), "*")]
+    files = [*_files(PACKAGE, ".py"), *_files(templates(""))]
     return _word(
         part for name, place in files for part in (name.encode(), _content(place))
     )
@@ -122,7 +123,12 @@ def _content(place: Path) -> bytes:
     return b""
 
 
-def _files(folder: Path, pattern: str) -> Iterable[tuple[str, Path]]:
-    paths = (path for path in folder.rglob(pattern) if path.is_file())
-    names = ((path.relative_to(folder).as_posix(), path) for path in paths)
-    return sorted(each for each in names if not _IGNORED.search(each[0]))
+def _files(folder: Path, ending: str = "") -> Sequence[tuple[str, Path]]:
+    places = (
+        Path(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(ending)
+    )
+    named = ((place.relative_to(folder).as_posix(), place) for place in places)
+    return sorted(each for each in named if not _IGNORED.search(each[0]))

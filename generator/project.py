@@ -84,12 +84,17 @@ class Project:
         self, folder: PurePosixPath, below: bool = True
     ) -> Iterator[PurePosixPath]:
         """The Python files of one of its folders, and of those `below` it."""
-        for place, folders, names in os.walk(self.root / folder):
-            folders[:] = sorted(e for e in folders if below and e != "__pycache__")
-            inside = PurePosixPath(Path(place).relative_to(self.root).as_posix())
-            for name in sorted(names):
-                if name.endswith(".py") and Path(place, name).is_file():
-                    yield inside / name
+        try:
+            with os.scandir(self.root / folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            if entry.name.endswith(".py") and entry.is_file():
+                yield folder / entry.name
+        for entry in entries:
+            if below and entry.name != "__pycache__" and _is_folder(entry):
+                yield from self.python(folder / entry.name)
 
     @property
     def domains(self) -> frozenset[str]:
@@ -100,6 +105,10 @@ class Project:
             for each in parts
             if len(each) == 3 and each[0] == "app" and each[2] == "registration.py"
         )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
 
 
 def find(start: Path) -> Path:
