@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import get_type_hints
 from uuid import UUID
 
 
@@ -14,6 +15,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.environment:
         _take_environment(options.environment)
+    _refuse_mistakes(options.command)
+    if options.command == "token":
+        _print_token(options.role, options.subject, options.ttl)
+        return
+    asyncio.run(_operate(options))
     match options.command:
         case "serve":
             from app.server import serve
@@ -23,20 +29,43 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from app.worker import work
 
             asyncio.run(work())
+
+
+def _refuse_mistakes(command: str) -> None:
+    """End with all that is wrong with the settings of a command."""
+    from app.config.environment import FromEnvironment, mistakes
+
+    kinds: Iterable[type[FromEnvironment]]
+    match command:
+        case "serve" | "work":
+            from app.bootstrap import Settings
+
+            kinds = get_type_hints(Settings).values()
         case "token":
-            _print_token(options.role, options.subject, options.ttl)
+            from app.config.security import SecuritySettings
+
+            kinds = [SecuritySettings]
         case _:
-            asyncio.run(_operate(options))
+            from app.config.database import DatabaseSettings
+            from app.config.worker import WorkerSettings
+
+            kinds = [DatabaseSettings, WorkerSettings]
+    if wrong := list(mistakes(kinds)):
+        sys.exit("\n".join(wrong))
 
 
 async def _operate(options: argparse.Namespace) -> None:
+    """What is done at once, and what is looked at before a process starts."""
     from app import operations
     from app.config.database import DatabaseSettings
     from app.infra.persistence.migrations import MigrationError
+    from app.infra.persistence.reaching import Unreachable
 
     database = DatabaseSettings()
     try:
         match options.command:
+            case "serve" | "work":
+                await operations.check_start(database)
             case "migrate":
                 for migration in await operations.migrate(database):
                     print(f"applied {migration}")
@@ -46,7 +75,7 @@ async def _operate(options: argparse.Namespace) -> None:
                 await operations.rebuild(database, options.name, print)
             case "bump-epoch":
                 print(f"epoch {await operations.bump_epoch(database)}")
-    except (MigrationError, operations.Refused, OSError) as error:
+    except (MigrationError, Unreachable, operations.Refused, OSError) as error:
         sys.exit(f"{options.command}: {error}")
 
 
@@ -80,7 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 def _take_environment(file: str) -> None:
     from dotenv import dotenv_values
 
-    values: Mapping[str, str | None] = dotenv_values(file)
+    try:
+        with open(file, encoding="utf-8") as stream:
+            values: Mapping[str, str | None] = dotenv_values(stream=stream)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "It is not UTF-8"
+        sys.exit(f"--environment: {file}: {reason}.")
     for name, value in values.items():
         if value is not None:
             os.environ.setdefault(name, value)

@@ -15,6 +15,7 @@ from app.infra.event_store.epoch import EpochMismatch, check_epoch
 from app.infra.persistence import migrations
 from app.infra.persistence.failures import LOST
 from app.infra.persistence.postgres import Pool, create_pool
+from app.infra.persistence.reaching import reached
 from app.infra.policies import timers
 from app.infra.projections import rebuild as rebuilding
 from app.infra.projections.projection import AnyProjection, Counting
@@ -29,6 +30,21 @@ class Refused(Exception):
     """The operation makes no sense here; says why."""
 
 
+async def check_start(settings: DatabaseSettings) -> None:
+    """Refuse to start on a database that is not there, or not such as is needed."""
+    connection = await reached(settings.url.get_secret_value())
+    try:
+        await check_epoch(connection)
+    except EpochMismatch as error:
+        raise Refused(str(error)) from error
+    except asyncpg.UndefinedTableError as error:
+        raise Refused(
+            "The database has no schema yet: run `python -m app migrate` first."
+        ) from error
+    finally:
+        await connection.close()
+
+
 async def migrate(settings: DatabaseSettings) -> list[str]:
     """Bring the database to the current schema; the migrations that were missing."""
     return await migrations.migrate(settings.url.get_secret_value(), MIGRATIONS)
@@ -36,7 +52,7 @@ async def migrate(settings: DatabaseSettings) -> list[str]:
 
 async def resume(settings: DatabaseSettings, name: str) -> None:
     """Let a stopped projection or policy try its event again."""
-    connection = await asyncpg.connect(settings.url.get_secret_value())
+    connection = await reached(settings.url.get_secret_value())
     try:
         went_on = await checkpoints.resume(connection, name)
         if not await timers.resume(connection, name) and not went_on:
@@ -48,6 +64,7 @@ async def resume(settings: DatabaseSettings, name: str) -> None:
 async def rebuild(settings: DatabaseSettings, name: str, say: Say) -> None:
     """Make a read model, or one of its projections, anew from the first event."""
     wanted = _wanted(name)
+    await check_start(settings)
     pool = await create_pool(settings)
     try:
         for projection in wanted:
@@ -79,7 +96,7 @@ def _wanted(name: str) -> list[AnyProjection]:
 
 async def bump_epoch(settings: DatabaseSettings) -> int:
     """Begin a new epoch after a restore; its number."""
-    connection = await asyncpg.connect(settings.url.get_secret_value())
+    connection = await reached(settings.url.get_secret_value())
     try:
         return await epoch.bump_epoch(connection)
     finally:

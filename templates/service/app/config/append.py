@@ -1,15 +1,15 @@
 """Settings of how commands are brought into the log."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import FromEnvironment
 
 
-class AppendSettings(BaseSettings):
+class AppendSettings(FromEnvironment):
     """How many commands share a call, and how long one may wait for its turn."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="APPEND_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="APPEND_")
 
     group_commit: bool = True
     """Whether commands share calls at all; otherwise each has one of its own."""

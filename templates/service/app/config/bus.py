@@ -1,15 +1,15 @@
 """Settings of the event bus."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import FromEnvironment
 
 
-class BusSettings(BaseSettings):
+class BusSettings(FromEnvironment):
     """Where the brokers are, if there are any, and how they are talked to."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="BUS_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="BUS_")
 
     servers: str = ""
     """Addresses as host:port, separated by commas; empty means no bus."""

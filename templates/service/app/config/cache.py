@@ -1,15 +1,15 @@
 """Settings of the cache."""
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import ESCAPES, FromEnvironment, is_address
 
 
-class CacheSettings(BaseSettings):
+class CacheSettings(FromEnvironment):
     """Where answers are kept for a while; without a Redis nothing is, and all works."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CACHE_", env_file=".env", extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CACHE_", env_ignore_empty=True)
 
     url: SecretStr | None = None
     timeout: float = Field(default=0.05, gt=0, le=5)
@@ -24,4 +24,6 @@ class CacheSettings(BaseSettings):
         known = ("redis://", "rediss://", "unix://")
         if url is not None and not url.get_secret_value().startswith(known):
             raise ValueError("must start with redis://, rediss:// or unix://")
+        if url is not None and not is_address(url.get_secret_value()):
+            raise ValueError(f"must be redis://user:password@host:port/0; {ESCAPES}")
         return url

@@ -1,15 +1,15 @@
 """Settings of the PostgreSQL connections."""
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import ESCAPES, FromEnvironment, is_address
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(FromEnvironment):
     """How to reach the database, and how long anything may hold it up."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="DATABASE_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="DATABASE_")
 
     url: SecretStr = SecretStr("postgresql://postgres@localhost:5432/postgres")
     pool_min: int = Field(default=2, ge=0, le=100)
@@ -26,4 +26,7 @@ class DatabaseSettings(BaseSettings):
     def _is_postgres(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
+        if not is_address(url.get_secret_value()):
+            where = "postgresql://user:password@host:port/database"
+            raise ValueError(f"must be {where}; {ESCAPES}")
         return url

@@ -1,15 +1,15 @@
 """Settings of the HTTP side."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import FromEnvironment
 
 
-class HttpSettings(BaseSettings):
+class HttpSettings(FromEnvironment):
     """Where the service listens, how much it takes, how long a reader may wait."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="HTTP_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="HTTP_")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

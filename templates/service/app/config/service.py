@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import FromEnvironment
 
 
 class Environment(StrEnum):
@@ -14,12 +16,10 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(FromEnvironment):
     """What the service is and how much it says."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SERVICE_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="SERVICE_")
 
     environment: Environment = Environment.PRODUCTION
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"

@@ -1,15 +1,15 @@
 """Settings of the projection runners."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from app.config.environment import FromEnvironment
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(FromEnvironment):
     """How much a runner takes at once, how often it looks, when it raises an alarm."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="WORKER_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="WORKER_")
 
     batch: int = Field(default=500, ge=1, le=10_000)
     poll_min: float = Field(default=0.005, gt=0, le=60)

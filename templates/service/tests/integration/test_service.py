@@ -8,12 +8,16 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
+from pydantic import SecretStr
 
 from app.api import ROUTERS
 from app.bootstrap import Settings
 from app.common.actor import ANONYMOUS, SYSTEM
+from app.config.database import DatabaseSettings
 from app.domain_registry import DOMAINS
+from app.operations import Refused, check_start
 from app.security.tokens import InvalidToken, Tokens
+from tests.conftest import DatabaseUrl
 
 SUBJECT = UUID("0190a7f0-0000-7000-8000-0000000000bb")
 CORRELATION = "0190a7f0-0000-7000-8000-0000000000cc"
@@ -63,6 +67,15 @@ async def test_a_database_that_is_away_is_said_to_be_away(
     response = await client.get("/asking")
     problem(response, 503, "Unavailable")
     assert int(response.headers["retry-after"]) >= 1
+
+
+async def test_nothing_starts_on_a_database_without_a_schema(
+    settings: Settings, server: DatabaseUrl
+) -> None:
+    await check_start(settings.database)
+    empty = DatabaseSettings(url=SecretStr(server("postgres")))
+    with pytest.raises(Refused, match="python -m app migrate"):
+        await check_start(empty)
 
 
 async def test_a_correlation_id_comes_back(client: AsyncClient) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from app import config
@@ -57,3 +58,15 @@ def test_what_the_example_says_are_the_defaults(
     defaults = settings()
     monkeypatch.setitem(settings.model_config, "env_file", EXAMPLE)
     assert settings() == defaults
+
+
+@pytest.mark.parametrize("settings", ALL, ids=lambda each: str(each.__name__))
+def test_no_error_shows_a_value(
+    settings: type[BaseSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names(settings):
+        monkeypatch.setenv(name, "hidden")
+    if names(settings):
+        with pytest.raises(ValidationError) as refused:
+            settings()
+        assert "hidden" not in str(refused.value)

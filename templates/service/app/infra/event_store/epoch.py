@@ -44,7 +44,8 @@ async def check_epoch(connection: Pool | Connection) -> int:
     )
     raise EpochMismatch(
         f"The log does not belong to this database: {reason}, as after a restore. "
-        "Stop every process of the service, then begin a new epoch (bump_epoch)."
+        "Stop every process of the service, then begin a new epoch: "
+        "`python -m app bump-epoch`."
     )
 
 

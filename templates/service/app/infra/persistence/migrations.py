@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 
 from app.infra.persistence.postgres import Connection
+from app.infra.persistence.reaching import reached
 
 KERNEL: Final = "kernel"
 LOCK: Final = int.from_bytes(sha256(b"migrations").digest()[:8], signed=True)
@@ -56,7 +57,7 @@ async def migrate(url: str, folder: Path) -> list[str]:
 
     The lock belongs to the session: who comes second waits, and finds nothing to do.
     """
-    connection: Connection = await asyncpg.connect(url)
+    connection = await reached(url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         await connection.execute(_SET_UP)
