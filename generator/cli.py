@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator import __version__, cli_looking, completing
-from generator.cli_output import FOUND, mistakes, print_all, tell
+from generator.cli_output import FOUND, mistakes, print_all, shell, tell
 from generator.formats import Format
 from generator.interrupts import interruptible
 
@@ -158,7 +158,7 @@ def new_project(
     if dry_run:
         written = "a dry run: none of them was written"
     else:
-        written = f"next: cd {wish.folder} && make dev"
+        written = f"next: {shell('cd', wish.folder)} && make dev"
     tell(f"{len(planned.tree)} files; {written}", format)
 
 

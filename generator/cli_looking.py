@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from generator import completing
-from generator.cli_output import FOUND, mistakes, print_all
+from generator.cli_output import FOUND, mistakes, print_all, shell
 from generator.formats import Format
 from generator.graph import Picture, Subject
 from generator.interrupts import interruptible
@@ -85,7 +85,7 @@ def examples(name: Example = "", out: Copy = None) -> None:
         write.apply(tree, write.Disk(write.fit(folder)))
     for path in tree:
         typer.echo(f"create  {folder / path}")
-    typer.echo(f"next: scaffold test {folder}")
+    typer.echo(f"next: {shell('scaffold', 'test', folder)}")
 
 
 def doctor(folder: Disk = Path(".")) -> None:

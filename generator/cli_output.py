@@ -53,6 +53,13 @@ def mistakes(format: Format = Format.TEXT) -> Iterator[None]:
         raise typer.Exit(FOUND) from error
 
 
+def shell(*words: object) -> str:
+    """A command as it can be typed, whatever its words hold."""
+    import shlex
+
+    return shlex.join(map(str, words))
+
+
 def tell(line: str, format: Format) -> None:
     """Say what was done; a report for machines has standard output for itself."""
     typer.echo(line, err=format is not Format.TEXT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from generator import breaking, document, git, pipeline, project
-from generator.diagnostics import Diagnostic, Report
+from generator.diagnostics import Diagnostic, Report, did_you_mean
 from generator.lock import Locks, read_lock
 from generator.sources import LOCKS, WrongUsage, locks
 
@@ -36,9 +36,7 @@ def _released(root: Path, wanted: str) -> Locks:
     else:
         found = git.files_at(root, wanted, PurePosixPath(LOCKS))
         if found is None:
-            raise NothingToCompare(
-                f'"{wanted}" is no folder, and no commit that git knows here'
-            )
+            raise NothingToCompare(_missing(root, wanted))
         texts = {f"{LOCKS}/{name}": text for name, text in found.items()}
     read = [
         read_lock(document.load(text, path, report), report)
@@ -50,3 +48,13 @@ def _released(root: Path, wanted: str) -> Locks:
             f'"{wanted}" has no lock in {LOCKS}: nothing was released there'
         )
     return {each.domain: each for each in read if each is not None}
+
+
+def _missing(root: Path, wanted: str) -> str:
+    """Why there is nothing by this name."""
+    said = f'"{wanted}" is no folder'
+    if refusal := git.refusal(root):
+        return f"{said}, and {refusal}"
+    said += ", and no commit that git knows here"
+    hint = did_you_mean(wanted, git.refs(root))
+    return f"{said}; {hint}" if hint else said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,6 +69,28 @@ def _said(root: Path, *arguments: str) -> str:
         except FileNotFoundError:
             return ""
     return "" if done.returncode else done.stdout.decode(errors="replace")
+
+
+def refusal(root: Path) -> str:
+    """Why git can say nothing of a folder: it is not there, or no repository is."""
+    with interruptible():
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(root), "rev-parse", "--git-dir"],
+                capture_output=True,
+                env={**os.environ, "LC_ALL": "C"},
+            )
+        except FileNotFoundError:
+            return "git is not installed, or not on the PATH"
+    if not done.returncode:
+        return ""
+    said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+    return f"git knows no repository here ({said.removeprefix('fatal: ')})"
+
+
+def refs(root: Path) -> list[str]:
+    """The tags and branches of a repository."""
+    return _said(root, "for-each-ref", "--format=%(refname:short)").splitlines()
 
 
 def files_at(root: Path, ref: str, folder: PurePosixPath) -> Mapping[str, str] | None:

@@ -13,6 +13,7 @@ from generator import model
 from generator.diagnostics import did_you_mean, visible
 from generator.sources import WrongUsage
 
+FEW = 12
 NOTHING = "nothing: it may be missing"
 Row = tuple[str, ...]
 
@@ -65,9 +66,21 @@ def about(service: model.Service, name: str = "") -> Sequence[Table]:
     found = [each for each in every if name in each.names]
     if not found:
         known = {known for each in every for known in each.names}
-        hint = did_you_mean(name, known) or f"one of: {', '.join(sorted(known))}"
+        hint = did_you_mean(name, known) or _offer(service, known)
         raise WrongUsage(f"the blueprint has nothing called {name}; {hint}")
     return found
+
+
+def _offer(service: model.Service, known: set[str]) -> str:
+    """What may be asked for, in a line that can be read."""
+    names = sorted(each for each in known if "." not in each)
+    if len(names) <= FEW:
+        return f"one of: {', '.join(names)}"
+    domains = ", ".join(each.name for each in service.domains)
+    return (
+        f"ask for a domain ({domains}), or for an aggregate, command, event, read"
+        " model, query or policy of one"
+    )
 
 
 def _names(domain: model.Domain, *names: str) -> tuple[str, ...]:

@@ -131,6 +131,10 @@ def plural(name: str) -> str:
     return str(inflection.pluralize(name))
 
 
+def with_article(text: str) -> str:
+    return f"an {text}" if text[:1].lower() in "aeiou" else f"a {text}"
+
+
 def identifier_problem(text: str, kind: Kind) -> str | None:
     """Why generated code cannot bear this name, or None."""
     found = name_problem(text, kind)
@@ -149,7 +153,7 @@ def name_problem(text: str, kind: Kind) -> tuple[str, str, str] | None:
 
 
 def _grammar(text: str, kind: Kind) -> tuple[str, str] | None:
-    label = "loop name" if kind == "local" else f"{kind} name"
+    label = with_article("loop name" if kind == "local" else f"{kind} name")
     if kind == "type":
         good = bool(PASCAL.fullmatch(text))
         form, better = "PascalCase, like OrderLine", pascal(snake(text))
@@ -161,10 +165,11 @@ def _grammar(text: str, kind: Kind) -> tuple[str, str] | None:
             form = "snake_case or CAPITALS, like checked_in or EUR"
     if not good:
         pattern = PASCAL if kind == "type" else SNAKE
-        hint = f'write "{better}"' if pattern.fullmatch(better) else ""
-        return f'"{text}" is not a {label}: names are ASCII {form}', hint
+        usable = pattern.fullmatch(better) and not name_problem(better, kind)
+        hint = f'write "{better}"' if usable else ""
+        return f'"{text}" is not {label}: names are ASCII {form}', hint
     if len(text) > LONGEST:
-        return f"a {label} has at most {LONGEST} characters, this has {len(text)}", ""
+        return f"{label} has at most {LONGEST} characters, this has {len(text)}", ""
     return None
 
 
@@ -204,6 +209,13 @@ def _taken_field(text: str, kind: Kind) -> str:
     if kind == "filter" and text in FILTERS:
         return "is an argument that every list query already has"
     return ""
+
+
+def elsewhere(word: str, candidates: Iterable[str]) -> str:
+    """A hint for a name that is there, but under another path; or nothing."""
+    found = sorted(each for each in candidates if each.rpartition(".")[2] == word)
+    quoted = " or ".join(f'"{each}"' for each in found)
+    return f"write {quoted}" if found else ""
 
 
 def unknown(word: str, candidates: Iterable[str]) -> str:

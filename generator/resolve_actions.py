@@ -58,7 +58,7 @@ class OwnAction:
                 changes.append(value)
             if self.shape.verb != "update":
                 made.append(value or self._unsaid(column))
-        if self.shape.verb == "update" and not changes:
+        if self.shape.verb == "update" and not (changes or self.shape.mapping):
             self.site.key_error(
                 "B505",
                 f"{self.event.name} changes no column of {name}",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from generator.expressions import code
 from generator.expressions.code import Code
 from generator.expressions.conversion import TEXTS
-from generator.names import unknown
+from generator.names import unknown, with_article
 from generator.types import BOOL, DATE, INT, STR, Type
 
 if TYPE_CHECKING:
@@ -50,13 +50,8 @@ def attribute(compiler: Compiler, value: Code, node: ast.Attribute) -> Code:
     if value.type.kind in TEXTS and node.attr in METHODS:
         hint = f"write {node.attr}()"
     subject = compiler.source.of(node.value)
-    message = f'{subject} has no "{node.attr}": it is {_article(value.type)}'
+    message = f'{subject} has no "{node.attr}": it is {with_article(str(value.type))}'
     compiler.fail("B303", message, node, hint)
-
-
-def _article(type: Type) -> str:
-    text = str(type)
-    return f"an {text}" if text[:1].lower() in "aeiou" else f"a {text}"
 
 
 def call_method(compiler: Compiler, node: ast.Call, func: ast.Attribute) -> Code:

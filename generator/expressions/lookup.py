@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from generator.expressions import attributes
 from generator.expressions.code import Code
 from generator.expressions.scope import Binding
-from generator.names import constant, unknown
+from generator.names import constant, elsewhere, unknown
 from generator.prose import string
 from generator.scalars import MAX_INTEGER
 from generator.types import BOOL, DATE, DATETIME, DECIMAL, INT, STR, Type
@@ -89,7 +89,11 @@ def attribute(compiler: Compiler, node: ast.Attribute) -> Code:
             return member(compiler, node.attr, declared, node)
         if behind := _behind(compiler, owner):
             message = f'{owner} has no field "{node.attr}"'
-            compiler.fail("B303", message, node, unknown(node.attr, behind))
+            hint = elsewhere(node.attr, names) or unknown(node.attr, behind)
+            compiler.fail("B303", message, node, hint)
+        elif "." not in owner and declared is None and not is_known(compiler, owner):
+            hint = elsewhere(node.attr, names) or _hint(compiler, owner)
+            compiler.fail("B303", f'"{owner}" is not known here', node.value, hint)
     value = compiler.value(node.value)
     found = attributes.attribute(compiler, value, node)
     return _with_facts(compiler, replace(found, path=path))
@@ -115,7 +119,8 @@ def member_or_name(compiler: Compiler, node: ast.Name, enum: Type) -> Code:
     if is_known(compiler, node.id):
         return compiler.fit(name(compiler, node), enum, node)
     message = f'"{node.id}" is neither known here nor a member of {enum.required}'
-    hint = unknown(node.id, [*members, *compiler.scope.names])
+    names = compiler.scope.names
+    hint = elsewhere(node.id, names) or unknown(node.id, [*members, *names])
     compiler.fail("B303", message, node, hint)
 
 
@@ -163,6 +168,8 @@ def _hint(compiler: Compiler, name: str) -> str:
     for written, type in compiler.declared.items():
         if type.kind == "enum" and name in compiler.members(type):
             return f"write {written}.{name}"
+    if there := elsewhere(name, compiler.scope.names):
+        return there
     known = (*compiler.scope.names, *compiler.declared)
     clock = CLOCK if compiler.scope.clock else ()
     return unknown(name, {*clock, *(each.partition(".")[0] for each in known)})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import typer
 from typer.core import TyperArgument, TyperGroup
 
 from generator import cli
+from generator.formats import Format
 from tests.docs.reader import ROOT
 
 PAGE = ROOT / "docs/reference/cli.md"
@@ -63,3 +65,19 @@ def test_the_page_of_commands_is_what_the_program_takes(update_cases: bool) -> N
     if update_cases:
         PAGE.write_text(page())
     assert PAGE.read_text() == page()
+
+
+def test_the_page_of_formats_names_every_command_that_takes_one() -> None:
+    program = typer.main.get_command(cli.app)
+    assert isinstance(program, TyperGroup)
+    taking = {
+        f"`{name}`"
+        for name, command in program.commands.items()
+        if any(
+            "--format" in each.opts and isinstance(each.default, Format)
+            for each in command.params
+        )
+    }
+    text = (ROOT / "docs/reference/formats.md").read_text()
+    [said] = [line for line in text.splitlines() if "take `--format`" in line]
+    assert set(re.findall("`[a-z-]+`", said)) - {"`--format`"} == taking

@@ -7,7 +7,7 @@ import pytest
 from generator import breaking, pipeline
 from generator.api_changes import problems_of
 from generator.diagnostics import Report
-from generator.lock import Call, Column, Lock, Table
+from generator.lock import Call, Column, Form, Lock, Table
 from generator.table_changes import changes
 from tests.evolution.projects import shop
 from tests.evolution.test_migrations import SHOP as BEFORE
@@ -393,3 +393,36 @@ STATUS = Column(type="text", of="Status")
 def test_a_table_is_compared_part_by_part(before: Table, now: Table, code: str) -> None:
     found = changes(before, now, {}).reasons
     assert [each.code for each in found] == [code] * bool(code)
+
+
+MADE = "shop.DealMade"
+
+
+@pytest.mark.parametrize(
+    ("default", "said", "released", "code"),
+    [
+        ("7", "event.n where n = 7", {}, ""),
+        ("7", "event.n where n = 8", {}, "B826"),
+        ("7", "event.n", {}, "B826"),
+        ("7", "event.n where n = 7", {"n": "int"}, "B826"),
+        ("7", "event.n + 1 where n = 7", {}, "B826"),
+        ("", "event.n", {}, ""),
+        ("", "event.n where n = 7", {}, "B826"),
+        ("", "event.at", {}, "B826"),
+    ],
+)
+def test_a_new_column_stays_where_no_record_says_anything_but_its_default(
+    default: str, said: str, released: dict[str, str], code: str
+) -> None:
+    form = Form(digest="", fields=released, payload="")
+    column = Column(
+        type="numeric",
+        of="int",
+        nullable=not default,
+        default=default,
+        filled={MADE: said},
+    )
+    now = ROWS.model_copy(update={"columns": {"price": PRICE, "n": column}})
+    found = changes(ROWS, now, {MADE: {"v1": form}}).reasons
+    assert [each.code for each in found] == [code] * bool(code)
+    assert changes(ROWS, now, {}).reasons == ()

@@ -152,6 +152,24 @@ def test_a_name_in_the_wrong_form_is_offered_in_the_right_one() -> None:
     assert found[2] == 'write "check_in"'
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("True", "field"), ("Self", "field"), ("At", "event field")]
+)
+def test_no_name_is_offered_that_would_be_refused(name: str, kind: Kind) -> None:
+    found = name_problem(name, kind)
+    assert found is not None
+    assert found[2] == ""
+
+
+def test_a_kind_of_name_has_its_article() -> None:
+    found = name_problem("checkIn", "event field")
+    assert found is not None
+    assert found[1].startswith('"checkIn" is not an event field name: ')
+    found = name_problem("a" * (LONGEST + 1), "event field")
+    assert found is not None
+    assert found[1].startswith("an event field name has at most")
+
+
 def test_every_attribute_of_a_pydantic_model_is_refused_as_a_field() -> None:
     attributes = {name for name in dir(BaseModel) if not name.startswith("_")}
     assert attributes <= PYDANTIC

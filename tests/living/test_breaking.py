@@ -74,6 +74,7 @@ def test_what_breaks_is_written_in_every_format(released: Living) -> None:
     [
         (("--against", "v7"), '"v7" is no folder, and no commit'),
         (("--against", "--all"), "no commit that git knows"),
+        (("--against", "mian"), 'git knows here; did you mean "main"?'),
         (("--against", "v0"), "nothing was released there"),
         (("--against", "v1", "--level", "most"), 'no level "most"'),
     ],
@@ -87,6 +88,18 @@ def test_what_cannot_be_compared_is_said(
     found = released.scaffold("breaking", *arguments)
     assert found.exit_code == 2
     assert said in found.stderr and "Traceback" not in found.stderr
+
+
+def test_where_git_knows_nothing_it_is_said_why(
+    living: Living, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = living.scaffold("breaking", "--against", "v1")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert '"v1" is no folder, and git knows no repository here' in found.stderr
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = living.scaffold("breaking", "--against", "v1")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert '"v1" is no folder, and git is not installed' in found.stderr
 
 
 def test_check_warns_of_what_breaks_the_release_before(released: Living) -> None:

@@ -68,15 +68,15 @@ def test_wrong_usage_is_said_in_words_and_changes_nothing(
 
 
 def test_a_project_is_written_and_every_file_is_named(tmp_path: Path) -> None:
-    result = new_project("shop", "booking_core")
+    result = new_project("my shop", "booking_core")
     assert result.exit_code == 0, result.stderr
     *lines, last = result.stdout.splitlines()
     created = {line.split()[1] for line in lines}
     written = {
-        name for name, data in contents(Path("shop")).items() if data is not None
+        name for name, data in contents(Path("my shop")).items() if data is not None
     }
     assert created == written
-    assert last == f"{len(written)} files; next: cd shop && make dev"
+    assert last == f"{len(written)} files; next: cd 'my shop' && make dev"
     assert "create  app/guest/events.py  (domain guest)" in lines
 
 

@@ -36,6 +36,28 @@ def test_what_is_no_code_is_refused(word: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gust", 'nothing called gust; did you mean "Guest"?'),
+        ("NoSuch", "ask for a domain (guest, payment, reservation, room), or for"),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_in_a_line(name: str, said: str) -> None:
+    done = CliRunner().invoke(app, ["explain", "booking_core", name])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr) < 200
+
+
+def test_where_there_are_few_names_they_are_listed(tmp_path: Path) -> None:
+    file = tmp_path / "lending.yaml"
+    file.write_text(LENDING)
+    done = CliRunner().invoke(app, ["explain", str(file), "NoSuch"])
+    assert "; one of: " in done.stderr
+    assert "lending" in done.stderr and "lending." not in done.stderr
+
+
 def explained(*arguments: str) -> str:
     done = CliRunner().invoke(app, ["explain", *arguments])
     assert done.exit_code == 0, done.stderr
