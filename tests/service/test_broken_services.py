@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from generator import pipeline
-from tests.service.test_examples import ROOT, made
+from tests.service.test_examples import ROOT
 
 pytestmark = pytest.mark.service
 
@@ -35,12 +38,39 @@ BREAKS = {
 }
 
 
+@pytest.fixture(scope="module")
+def hotel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("service") / "hotel"
+    pipeline.generate(ROOT / "blueprints/booking_core", folder)
+    return folder
+
+
 @pytest.mark.parametrize("case", BREAKS)
-def test_a_broken_service_fails_its_own_unit_tests(case: str, tmp_path: Path) -> None:
+def test_a_broken_service_fails_its_own_unit_tests(case: str, hotel: Path) -> None:
     file, good, bad = BREAKS[case]
-    project = tmp_path / "hotel"
-    pipeline.generate(ROOT / "blueprints/booking_core", project)
-    text = (project / file).read_text()
+    text = (hotel / file).read_text()
     assert good in text
-    (project / file).write_text(text.replace(good, bad))
-    made(project, "test", code=2)
+    (hotel / file).write_text(text.replace(good, bad))
+    try:
+        failed = unit_tests(hotel)
+    finally:
+        (hotel / file).write_text(text)
+    assert failed.returncode == 1, failed.stdout + failed.stderr
+
+
+def test_it_passes_them_as_it_was_generated(hotel: Path) -> None:
+    passed = unit_tests(hotel)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def unit_tests(project: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a service that need no server, up to the first that fails."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "tests/unit"],
+        cwd=project,
+        env=kept,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
