@@ -120,7 +120,8 @@ def conjunction(operands: Sequence[Code]) -> Code:
 def disjunction(operands: Sequence[Code]) -> Code:
     return Code(
         BOOL,
-        " or ".join(each.within(OR) for each in operands),
+        # An `and` stands in parentheses, as the project's own lint wants it.
+        " or ".join(each.within(NOT if each.level == AND else OR) for each in operands),
         OR,
         when_true=_either([each.when_true for each in operands]),
         when_false=_both(each.when_false for each in operands),

@@ -72,7 +72,7 @@ CONDITIONS: list[tuple[str, str]] = [
     ),
     (
         "active or vip and count > 1",
-        "command.active or command.vip and command.count > 1",
+        "command.active or (command.vip and command.count > 1)",
     ),
     ("not (active and vip)", "not (command.active and command.vip)"),
     ("not (count > 1)", "command.count <= 1"),
