@@ -31,6 +31,7 @@ from app.infra.cqrs.commands import CommandBus, request_hash
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.repository import Repository
 from app.infra.event_store.states import States
+from app.infra.event_store.turns import Turns
 from app.infra.persistence.postgres import Pool
 from tests.infra.conftest import pool_of
 from tests.infra.group import wish
@@ -197,9 +198,8 @@ async def test_a_decision_taken_anew_has_the_same_time_and_makes_the_same_ids(
     assert seen[0] == seen[1]
 
 
-async def test_a_command_that_always_loses_the_race_gives_up(
-    service: Service,
-) -> None:
+async def test_a_command_that_always_loses_the_race_gives_up(pool: Pool) -> None:
+    service = await Service.on(pool, turns=Turns(seconds=0.05))
     loan = await service.open_loan()
     loans = Repository(service.store, Loan)
 
@@ -211,8 +211,11 @@ async def test_a_command_that_always_loses_the_race_gives_up(
 
     bus = CommandBus(service.store)
     bus.register(WriteNote, unlucky)
-    with pytest.raises(Conflict):
-        await bus.send(WriteNote(loan_id=loan, note="slower"), actor=STAFF)
+    slower = bus.send(WriteNote(loan_id=loan, note="slower"), actor=STAFF)
+    with pytest.raises(Conflict) as refusal:
+        await asyncio.wait_for(slower, 10)
+    assert (refusal.value.status, refusal.value.retry_after) == (409, 1)
+    assert AlreadyReturned.retry_after is None
 
 
 async def test_a_connection_killed_before_the_commit_is_sent_again_and_applied_once(

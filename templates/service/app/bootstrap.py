@@ -29,6 +29,7 @@ from app.infra.event_store.append import Appender
 from app.infra.event_store.appenders import appending
 from app.infra.event_store.states import States
 from app.infra.event_store.store import EventStore
+from app.infra.event_store.turns import Turns
 from app.infra.persistence.cache import Cache
 from app.infra.persistence.postgres import Pool, create_pool
 from app.infra.projections.projection import AnyProjection
@@ -116,6 +117,7 @@ async def _joined(
         states=States(
             streams=settings.append.remember, size=settings.append.remember_bytes
         ),
+        turns=Turns(seconds=settings.append.deadline, most=settings.append.queue),
     )
     policies = tuple(each for domain in domains for each in domain.policies)
     # Before the first command: a policy misses nothing that happens from now on.

@@ -63,12 +63,19 @@ def _described(refusals: Sequence[type[DomainError]]) -> dict[str, Any]:
         }
         for refusal in refusals
     }
-    return {
+    described = {
         "description": "\n\n".join(
             f"`{name}`: {meaning}" for name, meaning in meanings.items()
         ),
         "content": {PROBLEM_JSON: {"schema": PROBLEM_SCHEMA, "examples": examples}},
     }
+    passing = [each.__name__ for each in refusals if each.retry_after is not None]
+    if passing:
+        when = f"Seconds to wait before trying again, with {', '.join(passing)}."
+        described["headers"] = {
+            "Retry-After": {"description": when, "schema": {"type": "integer"}}
+        }
+    return described
 
 
 def install(app: FastAPI) -> None:
@@ -123,7 +130,7 @@ async def refused(request: Request, error: Exception) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
+    if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     return _problem(request, error.status, error.code, str(error), headers)
 

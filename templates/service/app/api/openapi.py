@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from app.api.body_limit import BodyTooLarge
 from app.api.errors import SCHEMA_REFERENCE, problems
 from app.api.models.common import Problem
-from app.common.errors import EventTooLarge
+from app.common.errors import Conflict, DomainError, EventTooLarge
 
 # FastAPI's own description of a 422, which no route of ours answers with.
 UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
@@ -27,9 +27,12 @@ class Api(FastAPI):
                 schemas.pop(name, None)
             schemas.update(_problem_schemas())
             for path in document["paths"].values():
-                for operation in path.values():
+                for method, operation in path.items():
+                    if method == "post":  # every command may lose a race
+                        _add(operation["responses"], Conflict)
                     if "requestBody" in operation:
-                        _may_be_too_large(operation)
+                        _add(operation["responses"], BodyTooLarge)
+                        _add(operation["responses"], EventTooLarge)
         return super().openapi()
 
 
@@ -38,11 +41,22 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _may_be_too_large(operation: dict[str, Any]) -> None:
-    """Whatever reads a body may refuse it, or what it leads to, for its size."""
-    told = problems(BodyTooLarge, EventTooLarge)[413]
-    responses = operation["responses"] | {"413": told}
-    operation["responses"] = dict(sorted(responses.items()))
+def _add(responses: dict[str, Any], refusal: type[DomainError]) -> None:
+    """Document a refusal beside those that the route itself names."""
+    told = problems(refusal)[refusal.status]
+    known = responses.setdefault(str(refusal.status), told)
+    if known is not told:
+        known["description"] += f"\n\n{told['description']}"
+        for part in ("content", "headers"):
+            known[part] = _joined(known.get(part, {}), told.get(part, {}))
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = one | other
+    for name in one.keys() & other.keys():
+        if isinstance(both[name], dict):
+            both[name] = _joined(one[name], other[name])
+    return both
 
 
 def _problem_schemas() -> dict[str, Any]:

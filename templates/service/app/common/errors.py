@@ -6,7 +6,7 @@ DomainError
 |-- AlreadyExists         409
 |-- InvalidTransition     409
 |-- RuleViolated          409   the parent of every error a blueprint names
-|-- Conflict              409   others kept changing the same thing
+|-- Conflict              409   others kept changing the same thing; try again
 |-- EventTooLarge         413   more than the log takes as one event
 |-- CannotDecide          422   a decision divided by zero, or the like
 |-- InvalidInput          422   a value that the store cannot hold or compare
@@ -25,6 +25,8 @@ class DomainError(Exception):
     """A refusal that the caller may read."""
 
     status: ClassVar[int] = 409
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the same may go well; None where nothing speaks for it."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or _first_line(type(self)))
@@ -62,6 +64,8 @@ class RuleViolated(DomainError):
 class Conflict(DomainError):
     """Others kept changing the same thing; read it again and decide anew."""
 
+    retry_after = 1
+
 
 class EventTooLarge(DomainError):
     """What this leads to is more than one event may hold."""
@@ -97,7 +101,7 @@ class Unavailable(DomainError):
     """Not now; the same request may succeed later."""
 
     status = 503
-    retry_after: ClassVar[int] = 1
+    retry_after = 1
 
 
 class Busy(Unavailable):

@@ -11,8 +11,10 @@ from httpx2 import AsyncClient, Response
 from pydantic import SecretStr
 
 from app.api import ROUTERS
+from app.api.errors import problems
 from app.bootstrap import Settings
 from app.common.actor import ANONYMOUS, SYSTEM
+from app.common.errors import AlreadyExists, Conflict
 from app.config.database import DatabaseSettings
 from app.domain_registry import DOMAINS
 from app.operations import Refused, check_start
@@ -76,6 +78,32 @@ async def test_nothing_starts_on_a_database_without_a_schema(
     empty = DatabaseSettings(url=SecretStr(server("postgres")))
     with pytest.raises(Refused, match="python -m app migrate"):
         await check_start(empty)
+
+
+async def test_a_race_that_was_lost_may_be_run_again(
+    app: FastAPI, client: AsyncClient
+) -> None:
+    @app.post("/racing", summary="Lose", responses=problems(AlreadyExists))
+    async def racing(rule: bool) -> None:
+        raise AlreadyExists if rule else Conflict
+
+    lost = await client.post("/racing", params={"rule": False})
+    problem(lost, 409, "Conflict")
+    assert int(lost.headers["retry-after"]) >= 1
+    refused = await client.post("/racing", params={"rule": True})
+    problem(refused, 409, "AlreadyExists")
+    assert "retry-after" not in refused.headers
+    document = (await client.get("/openapi.json")).json()
+    for operations in document["paths"].values():
+        if post := operations.get("post"):
+            told = post["responses"]["409"]
+            examples = told["content"]["application/problem+json"]["examples"]
+            assert "Conflict" in examples and "`Conflict`" in told["description"]
+            assert "Conflict" in told["headers"]["Retry-After"]["description"]
+    ours = document["paths"]["/racing"]["post"]["responses"]["409"]
+    assert set(ours["content"]["application/problem+json"]["examples"]) == {
+        *("AlreadyExists", "Conflict"),
+    }
 
 
 async def test_a_correlation_id_comes_back(client: AsyncClient) -> None:

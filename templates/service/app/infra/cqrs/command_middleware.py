@@ -21,14 +21,15 @@ from app.common.messages import Command
 from app.infra.cqrs.middleware import Middleware, Step
 from app.infra.event_store.accepted import Accepted
 from app.infra.event_store.store import EventStore
+from app.infra.event_store.turns import Turns
 from app.infra.event_store.verdicts import VersionConflict
 from app.infra.persistence.failures import LOST
 
 CommandStep: TypeAlias = Step[Command, Context, Accepted]
 CommandMiddleware: TypeAlias = Middleware[Command, Context, Accepted]
 
-TRIES: Final = 12
-LONGEST_PAUSE: Final = 0.1
+FIRST_PAUSE: Final = 0.002
+LONGEST_PAUSE: Final = 0.02
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -94,30 +95,53 @@ class Idempotent:
         return recorded.answer
 
 
-async def retried(command: Command, context: Context, next: CommandStep) -> Accepted:
-    """Decide again from a fresh load when another command was faster.
+class Retried:
+    """Decides again when another command was faster, and then in its turn."""
 
-    A refusal counts only if it was decided on what the log holds: a remembered state
-    may be the past, and no append has compared its version. A database that is lost
-    here was only read: the append settles its own losses.
-    """
-    decision = context.again()
-    for attempt in range(1, TRIES + 1):
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    async def __call__(
+        self, command: Command, context: Context, next: CommandStep
+    ) -> Accepted:
         try:
-            return await next(command, decision)
-        except VersionConflict:
-            if not decision.remembered:
-                longest = min(LONGEST_PAUSE, 0.001 * 2**attempt)
+            return await _decided(command, context.again(), next)
+        except VersionConflict as conflict:
+            stream = conflict.stream
+        now = asyncio.get_running_loop().time
+        until = now() + self._turns.seconds
+        longest = FIRST_PAUSE
+        async with self._turns.of(stream, until=until):
+            # What has moved it on in this process is remembered by now.
+            decision = context.again()
+            while True:
+                try:
+                    return await _decided(command, decision, next)
+                except VersionConflict:
+                    if now() > until:
+                        raise Conflict() from None
                 await asyncio.sleep(random.uniform(0, longest))
-        except LOST as error:
-            raise Busy() from error
+                longest = min(LONGEST_PAUSE, 2 * longest)
+                decision = context.again(afresh=True)
+
+
+async def _decided(command: Command, context: Context, next: CommandStep) -> Accepted:
+    """Decide, on the log itself if what is remembered leads to a refusal.
+
+    A remembered state may be the past, and no append has compared its version. A
+    database that is lost here was only read: the append settles its own losses.
+    """
+    try:
+        try:
+            return await next(command, context)
         except (Unavailable, IdempotencyMismatch):
             raise
         except DomainError:
-            if not decision.remembered:
+            if not context.remembered:
                 raise
-        decision = context.again(afresh=True)
-    raise Conflict()
+        return await next(command, context.again(afresh=True))
+    except LOST as error:
+        raise Busy() from error
 
 
 def _milliseconds(began: float) -> float:

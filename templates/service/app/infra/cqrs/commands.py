@@ -14,8 +14,8 @@ from app.common.messages import Command
 from app.infra.cqrs.command_middleware import (
     CommandMiddleware,
     Idempotent,
+    Retried,
     logged,
-    retried,
 )
 from app.infra.cqrs.middleware import chained
 from app.infra.event_store.accepted import Accepted
@@ -37,7 +37,7 @@ class CommandBus:
         middlewares: Sequence[CommandMiddleware] | None = None,
     ) -> None:
         if middlewares is None:
-            middlewares = (measured, logged, Idempotent(store), retried)
+            middlewares = (measured, logged, Idempotent(store), Retried(store.turns))
         self._clock = clock or SystemClock()
         self._timezone = timezone
         self._handlers: dict[

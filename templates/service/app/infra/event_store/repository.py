@@ -11,7 +11,7 @@ from app.infra.event_store.append import Append
 from app.infra.event_store.codec import Meta
 from app.infra.event_store.store import EventStore
 from app.infra.event_store.sync_rows import sync_rows
-from app.infra.event_store.verdicts import answer
+from app.infra.event_store.verdicts import VersionConflict, answer
 
 __all__ = ["Accepted", "Repository"]
 
@@ -30,10 +30,13 @@ class Repository(Generic[A]):
 
         With the context of the command that will be saved, a remembered state will do:
         the append notices if it is the past, and the bus has the command decided again.
-        What is only looked at has no such safety, and is loaded without.
+        What is only looked at has no such safety, and is loaded without. A stream that
+        others have raced for has moved on by the time it could be decided on.
         """
         if context is None:
             return await self._store.load(self._aggregate, id)
+        if self._store.turns.waited_for(id):
+            raise VersionConflict(id)
         if not context.afresh:
             found = self._store.states.find(self._aggregate.kind, id)
             if found is not None:

@@ -20,6 +20,7 @@ from app.infra.event_store.sizes import MAX_EVENT_BYTES, refuse_too_large
 from app.infra.event_store.snapshots import Snapshots, fingerprint
 from app.infra.event_store.states import States
 from app.infra.event_store.tokens import Token
+from app.infra.event_store.turns import Turns
 from app.infra.metrics.measures import APPENDS
 from app.infra.persistence.gathered import Gathered
 from app.infra.persistence.postgres import Pool
@@ -104,10 +105,12 @@ class EventStore:
         max_event_bytes: int = MAX_EVENT_BYTES,
         snapshot_every: int = 0,
         states: States | None = None,
+        turns: Turns | None = None,
         wake: WakeUp | None = None,
     ) -> None:
         self.pool = pool
         self.states = States() if states is None else states
+        self.turns = Turns() if turns is None else turns
         self.wake = wake or WakeUp()
         self.snapshots = Snapshots(pool, snapshot_every)
         self._appender = appender

@@ -50,9 +50,7 @@ async def _brought_up(
     if aggregate.version:
         before = standing = await store.standing(projection, aggregate.id)
         if standing.version > aggregate.version:
-            raise VersionConflict(
-                f"The row of {aggregate.id} is ahead of its aggregate."
-            )
+            raise VersionConflict(aggregate.id)
         if standing.version < aggregate.version:
             missing = await store.happened(
                 type(aggregate), aggregate.id, standing.version, aggregate.version

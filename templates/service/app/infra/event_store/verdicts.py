@@ -1,6 +1,7 @@
 """What a verdict means to whoever sent the command."""
 
 from typing import Any
+from uuid import UUID
 
 from app.common.aggregate import Aggregate
 from app.common.errors import AlreadyExists, Busy, IdempotencyMismatch, RuleViolated
@@ -11,6 +12,10 @@ from app.infra.event_store.store import stored_answer
 
 class VersionConflict(Exception):
     """The stream moved on while the command was decided: load it and decide again."""
+
+    def __init__(self, stream: UUID) -> None:
+        super().__init__(f"The stream {stream} has moved on.")
+        self.stream = stream
 
 
 def answer(aggregate: Aggregate[Any, Any], verdict: Verdict) -> Accepted:
@@ -30,6 +35,6 @@ def answer(aggregate: Aggregate[Any, Any], verdict: Verdict) -> Accepted:
         case "conflict" if verdict.detail is not None:
             raise AlreadyExists(f"The id {aggregate.id} is in use for something else.")
         case "conflict":
-            raise VersionConflict(f"The stream {aggregate.id} has moved on.")
+            raise VersionConflict(aggregate.id)
         case "busy" | "order":
             raise Busy()
