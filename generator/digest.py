@@ -17,7 +17,7 @@ from pathlib import Path
 
 from generator.places import PACKAGE, templates
 from generator.press import LEFT_OUT
-from generator.sources import MAX_BYTES, SERVICE, Source
+from generator.sources import MAX_BYTES, SERVICE, Source, unified
 
 LENGTH = 20
 GENERATOR = "(generator)"
@@ -34,14 +34,19 @@ def digests(contents: Mapping[str, bytes], more: Mapping[str, bytes]) -> dict[st
     """The word of every domain, of the service as a whole, and of the generator.
 
     `contents` are the files of the blueprint by name, `more` is what else a domain is
-    generated from, by the domain's name.
+    generated from, by the domain's name. With which line ends git checked them out
+    makes no difference.
     """
-    service = contents.get(SERVICE, b"")
-    named = _named([text for name, text in contents.items() if name != SERVICE])
+    texts = {name: unified(text) for name, text in contents.items()}
+    service = texts.pop(SERVICE, b"")
+    named = _named([*texts.values()])
     near = {name: set(_spoken_of(text, named)) for name, text in named.items()}
     found = {
         name: _word(
-            [service, *(named[each] + more.get(each, b"") for each in sorted(far))]
+            [
+                service,
+                *(named[each] + unified(more.get(each, b"")) for each in sorted(far)),
+            ]
         )
         for name, far in _closed(near).items()
     }

@@ -1,4 +1,4 @@
-"""Migrations that were released: files that stay as they are, byte for byte.
+"""Migrations that were released: files that stay as they are, line for line.
 
 The lock knows only what they hash to. Their texts are where they always were: in the
 project, among what was last generated, or on one of two branches that git is merging.
@@ -7,13 +7,12 @@ project, among what was last generated, or on one of two branches that git is me
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import PurePosixPath
 
 from generator import archive, git
 from generator.changes import MARKER
 from generator.kinds import Kind
-from generator.lock import Lock, Locks
+from generator.lock import Lock, Locks, hashed
 from generator.project import BASE, Project
 from generator.tree import File, Tree
 
@@ -27,7 +26,7 @@ def migrations(known: Project, locks: Locks) -> Tree:
     for lock in locks.values():
         for path, digest in _paths(lock):
             texts = list(_texts(known, path))
-            released = (each for each in texts if _digest(each) == digest)
+            released = (each for each in texts if hashed(each.encode()) == digest)
             if text := next(released, texts[0] if texts else ""):
                 found.append((path, File(text, origin="released", kind=Kind.MIGRATION)))
     return Tree(found)
@@ -38,7 +37,7 @@ def changed(known: Project, locks: Locks) -> Iterator[PurePosixPath]:
     for lock in locks.values():
         for path, digest in _paths(lock):
             content = known.read(path)
-            if content is None or sha256(content).hexdigest() != digest:
+            if content is None or hashed(content) != digest:
                 yield path
 
 
@@ -60,7 +59,3 @@ def _texts(known: Project, path: PurePosixPath) -> Iterator[str]:
         for side in git.sides(known.root, BASE) or ():
             if path in (files := archive.load(side).files):
                 yield files[path]
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()

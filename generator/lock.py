@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from generator.diagnostics import Report
 from generator.document import Document
 from generator.schemas import Schema
-from generator.sources import LOCKS
+from generator.sources import LOCKS, unified
 
 CODES = {
     "B801": "A lock cannot be read, or was changed by hand.",
@@ -186,6 +186,11 @@ def version_of(label: str) -> int:
     """The version of an event that a label belongs to."""
     found = LABEL.fullmatch(label)
     return int(found.group(1)) if found else 0
+
+
+def hashed(content: bytes) -> str:
+    """What a released file hashes to, with whichever line ends git checked it out."""
+    return sha256(unified(content)).hexdigest()
 
 
 def digest(schema: Schema) -> str:

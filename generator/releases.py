@@ -7,7 +7,6 @@ them to texts. Events and migrations are added to a lock and never changed in it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 
 from generator import model
 from generator.diagnostics import ScaffoldError
@@ -19,6 +18,7 @@ from generator.lock import (
     Lock,
     Locks,
     Table,
+    hashed,
     path_of,
     released_forms,
     text_of,
@@ -74,7 +74,7 @@ def _migrations(domain: model.Domain, locks: Locks, texts: Texts) -> Mapping[str
     """What the migrations of a domain hash to: those of before are as they were."""
     folder = f"migrations/{domain.module}/"
     now = {
-        path.removeprefix(folder): sha256(text.encode()).hexdigest()
+        path.removeprefix(folder): hashed(text.encode())
         for path, text in sorted(texts.items())
         if path.startswith(folder)
     }

@@ -35,6 +35,11 @@ class Source:
         return self.called or self.place.name
 
 
+def unified(content: bytes) -> bytes:
+    """The same lines, each with the end that scaffold writes."""
+    return content.replace(b"\r\n", b"\n")
+
+
 def find(blueprint: str | Path) -> tuple[Source, ...]:
     """The files that `blueprint` names, `service.yaml` first; else `WrongUsage`.
 

@@ -77,6 +77,18 @@ def test_an_edit_of_a_released_migration_is_told_and_stays(released: Living) -> 
     assert released.text(FIRST) == edited
 
 
+def test_a_checkout_with_other_line_ends_holds_what_was_released(
+    released: Living,
+) -> None:
+    for file in released.root.rglob("*"):
+        if file.suffix in (".sql", ".py", ".yaml", ".json", ".md", ".toml"):
+            file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert in_step(released)
+    done = released.scaffold("release")
+    assert done.exit_code == 0, done.output
+    assert in_step(released)
+
+
 def edited(living: Living) -> str:
     """A migration that no release knows, with a line of somebody's own."""
     with_index(living)
