@@ -105,6 +105,29 @@ def test_what_probes_ask_listens_beyond_its_container(skeleton: Path) -> None:
     assert told["HTTP_HOST"] == told["METRICS_HOST"] == "0.0.0.0"
 
 
+def test_a_stopped_projection_takes_no_pod_out_of_service(skeleton: Path) -> None:
+    asked = {
+        each["name"]: {
+            kind: probe["httpGet"]["path"]
+            for kind, probe in each.items()
+            if kind.endswith("Probe")
+        }
+        for pod in pods(skeleton)
+        for each in pod["containers"]
+    }
+    lives = {"startupProbe": "/health/live", "livenessProbe": "/health/live"}
+    assert asked == {
+        "api": lives | {"readinessProbe": "/health/serving"},
+        "worker": lives,
+    }
+
+
+def test_pods_say_that_they_are_no_development(skeleton: Path) -> None:
+    told = settings(skeleton)
+    assert told["SERVICE_ENVIRONMENT"] == "production"
+    assert told["SERVICE_LOG_FORMAT"] == "json"
+
+
 def test_pods_are_as_confined_as_the_restricted_profile_wants(skeleton: Path) -> None:
     assert image(skeleton).last("USER").partition(":")[0].isdecimal()
     for pod in pods(skeleton):

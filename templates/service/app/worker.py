@@ -27,6 +27,7 @@ async def work() -> None:
     async with opened(settings) as service:
         log.info(
             "worker started",
+            environment=settings.service.environment,
             projections=[each.name for each in service.projections],
             policies=[each.name for each in service.policies],
             bus=settings.bus.servers or "none",
