@@ -74,14 +74,22 @@ class Adoption:
     def adopted(self) -> tuple[tuple[Op, ...], tuple[str, ...]]:
         """The blueprint as the code says it, and what was taken over, in words.
 
-        `NotAdopted` if the blueprint would not be sound with it.
+        What it has no words for is left. `NotAdopted` if that is all, or if the
+        blueprint would not be sound with the rest.
         """
         texts = {each.file: each.text for each in self._documents}
         told: list[str] = []
+        left: list[NotAdopted] = []
         for finding in self._differences():
-            file, text, said = self._taken_over(finding, texts)
-            texts[file] = text
-            told.append(said)
+            try:
+                file, text, said = self._taken_over(finding, texts)
+            except NotAdopted as error:
+                left.append(error)
+            else:
+                texts[file] = text
+                told.append(said)
+        if left and not told:
+            raise left[0]
         self._check(texts)
         changed = [each for each in self._documents if texts[each.file] != each.text]
         return tuple(self._op(each, texts[each.file]) for each in changed), tuple(told)

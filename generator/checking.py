@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from generator import journal, living, project, project_code
 from generator.changes import Change, State
-from generator.contract import Found, differing
+from generator.contract import Found, differing, unadoptable
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Span, in_order
 
 CODES = {
@@ -114,12 +114,20 @@ def _beside_its_blueprint(
         drift = [e for e in plan.drift if not (by_hand and e.is_settled)]
         yield from (_finding(known.root, change, plan.newer) for change in drift)
         yield from _released(known)
-        # Of the contract only that is left which `sync` could not take over either.
-        waiting = {change.path for change in plan.unsettled}
-        found = [e for e in differing(known) if not by_hand or e[0] in waiting]
-        yield from _contract(known, found)
+        found = differing(known)
+        yield from _contract(known, _left(found, plan.unsettled) if by_hand else found)
     except BlueprintError as error:
         yield from error.diagnostics
+
+
+def _left(found: Sequence[Found], unsettled: Sequence[Change]) -> Sequence[Found]:
+    """What of the contract `sync` could not take over either."""
+    waiting = {change.path: unadoptable(change) for change in unsettled}
+    return [
+        (path, each)
+        for path, each in found
+        if path in waiting and (str(each) in waiting[path] or not waiting[path])
+    ]
 
 
 def _released(known: project.Project) -> Iterator[Diagnostic]:

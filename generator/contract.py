@@ -37,8 +37,10 @@ class Member:
         parts.append(f" = {self.default}" if self.default else "")
         return "".join(parts)
 
-    def says(self, other: Member) -> bool:
-        """Whether both say the same, wherever they stand."""
+    def says(self, other: Member, more: bool = False) -> bool:
+        """Whether both say the same, wherever they stand; or `more`, with a default."""
+        if more and not other.default:
+            return self.annotation == other.annotation
         return str(self) == str(other)
 
 
@@ -93,7 +95,8 @@ def differing(project: Project) -> list[Found]:
             continue
         # What does not parse is for others to say.
         with contextlib.suppress(SyntaxError, ValueError):
-            found += [(path, each) for each in differences(base, content.decode())]
+            text = content.decode()
+            found += [(path, each) for each in differences(base, text, _has_rows(path))]
     return found
 
 
@@ -112,13 +115,21 @@ def unadopted(
     return found
 
 
+def unadoptable(change: Change) -> set[str]:
+    """What is left to be settled of the contract in a file, in words."""
+    ending = f"; {TO_SETTLE}"
+    said = (conflict.reason for conflict in change.conflicts)
+    return {each.removesuffix(ending) for each in said if each.endswith(ending)}
+
+
 def _held(change: Change, new: str | None) -> Iterator[Conflict]:
     content = change.after
     if new is None or content is None or not change.is_settled:
         return
     if _is_contract(change.path):
         with contextlib.suppress(SyntaxError, ValueError):
-            for each in differences(new, content.decode()):
+            rows = _has_rows(change.path)
+            for each in differences(new, content.decode(), rows):
                 yield Conflict(each.line, "", f"{each}; {TO_SETTLE}")
 
 
@@ -126,10 +137,15 @@ def _is_contract(path: PurePosixPath) -> bool:
     return kind_of(str(path)) is Kind.CONTRACT and path.suffix == ".py"
 
 
-def differences(base: str, yours: str) -> Iterator[Difference]:
+def _has_rows(path: PurePosixPath) -> bool:
+    return path.name == "read_models.py"
+
+
+def differences(base: str, yours: str, rows: bool = False) -> Iterator[Difference]:
     """What the contract in a file says otherwise than it was generated to say.
 
-    A text that does not parse has no contract to be read.
+    A text that does not parse has no contract to be read. Its classes may be `rows`:
+    how one is made by hand is nobody else's business, and a default of yours is yours.
     """
     generated, written = declared(base), declared(yours)
     roots = {name for each in generated.values() for name in each.bases}
@@ -138,7 +154,7 @@ def differences(base: str, yours: str) -> Iterator[Difference]:
         if after is None:
             yield Difference(1, "less", name)
         else:
-            yield from _members(name, before, after)
+            yield from _members(name, before, after, rows)
     for name in written.keys() - generated.keys():
         if roots.intersection(written[name].bases):
             yield Difference(written[name].line, "more", name)
@@ -169,12 +185,14 @@ def _declared(node: ast.ClassDef) -> Iterator[tuple[str, Member]]:
                 yield name, Member(each.lineno, default=ast.unparse(value))
 
 
-def _members(owner: str, before: Declared, after: Declared) -> Iterator[Difference]:
+def _members(
+    owner: str, before: Declared, after: Declared, rows: bool
+) -> Iterator[Difference]:
     for name, was in before.members.items():
         now = after.members.get(name)
         if now is None:
             yield Difference(after.line, "less", owner, name, was)
-        elif not now.says(was):
+        elif not now.says(was, more=rows):
             yield Difference(now.line, "other", owner, name, was, now)
     for name, now in after.members.items():
         if name not in before.members:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from generator import model, names
+from generator.type_text import EVERY
 
 WORDS = {
     "Bytes": "bytes",
@@ -87,4 +88,31 @@ def _type(node: ast.expr, known: Mapping[str, str]) -> str | None:
         ):
             inner = _type(element, known)
             return f"map({inner})" if inner else None
+        case ast.Subscript(
+            value=ast.Name(id="Annotated"),
+            slice=ast.Tuple(elts=[ast.Name(id=name), ast.Call(func=field) as call]),
+        ) if ast.unparse(field) == "Field" and not call.args:
+            return _constrained(known.get(name), call.keywords)
     return None
+
+
+def _constrained(kind: str | None, given: Sequence[ast.keyword]) -> str | None:
+    """The type with what pydantic holds it to; the language has the same names."""
+    bounds = {each.arg or "": _bound(each.value) for each in given}
+    if kind is None or not all(bounds.values()) or not bounds.keys() <= {*EVERY}:
+        return None
+    return f"{kind}({' '.join(f'{name}={bound}' for name, bound in bounds.items())})"
+
+
+def _bound(node: ast.expr) -> str:
+    """A number, an amount or a pattern as the language writes it."""
+    match node:
+        case ast.Constant(value=int() | float()) | ast.UnaryOp(op=ast.USub()):
+            return ast.unparse(node)
+        case ast.Constant(value=str(text)) if not {*text} & {'"', "\n"}:
+            return f'"{text}"'
+        case ast.Call(
+            func=ast.Name(id="Decimal"), args=[ast.Constant(value=str(text))]
+        ):
+            return text
+    return ""

@@ -194,7 +194,12 @@ def _checked(text: str, like: Piece) -> Draft:
 
 
 def _first(yours: Piece, new: Piece, place: str) -> Draft:
-    """What both added, if it is made of named pieces: a class, a block of imports."""
+    """What both added, if it is made of named pieces: a class, a block of imports.
+
+    A field of yours with a default holds all that the same field without one says.
+    """
+    if _says_more(yours.node, new.node):
+        return Draft(yours.code)
     mine, made = suites(yours), suites(new)
     if not isinstance(yours.node, ast.ClassDef | ast.If) or not (
         len(mine) == len(made) == 1 and mine[0].header == made[0].header
@@ -202,6 +207,16 @@ def _first(yours: Piece, new: Piece, place: str) -> Draft:
         raise Clash
     below = _by_name([], mine[0].pieces, made[0].pieces, f"{place}.")
     return Draft(mine[0].header) + below
+
+
+def _says_more(yours: ast.AST | None, new: ast.AST | None) -> bool:
+    """Whether both are one field, and yours has a default as well."""
+    return (
+        isinstance(yours, ast.AnnAssign)
+        and isinstance(new, ast.AnnAssign)
+        and new.value is None
+        and ast.dump(yours.annotation) == ast.dump(new.annotation)
+    )
 
 
 def _compound(base: Piece, yours: Piece, new: Piece, place: str) -> Draft:

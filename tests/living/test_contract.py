@@ -7,6 +7,7 @@ import pytest
 from tests.living.projects import AGGREGATE, Living, in_step
 
 EVENTS = "app/lending/events.py"
+ROWS = "app/lending/read_models.py"
 BLUEPRINT = "blueprints/lending.yaml"
 RETURNED = "class LoanReturned(Event):\n"
 
@@ -138,6 +139,44 @@ def test_what_has_no_words_in_the_blueprint_is_left_to_a_person(living: Living) 
     assert refused.exit_code == 1
     assert "no words for it" in refused.stderr
     assert living.files() == before
+
+
+def test_what_has_words_is_taken_over_beside_what_has_none(living: Living) -> None:
+    text = living.text(EVENTS)
+    assert "    book: str\n    due: date\n" in text
+    fields = "    book: frozenset[str]\n    due: date\n"
+    text = text.replace("    book: str\n    due: date\n", fields, 1)
+    returned = text.index(RETURNED)
+    note = "    loan_id: UUID\n    note: str | None = None\n"
+    event = text[returned:].replace("    loan_id: UUID\n", note, 1)
+    living.put(EVENTS, text[:returned] + event)
+    adopted = living.scaffold("check", "--adopt")
+    assert adopted.exit_code == 1, adopted.output
+    assert "LoanReturned: note: str?" in adopted.stdout
+    assert "P303" in adopted.stdout and "frozenset[str]" in adopted.stdout
+    assert "P301" not in adopted.stdout
+    assert "note: str?" in living.text(BLUEPRINT)
+
+
+def test_a_default_of_yours_on_a_column_is_yours(living: Living) -> None:
+    text = living.text(EVENTS)
+    note = "    loan_id: UUID\n    note: str | None = None\n"
+    returned = text.index(RETURNED)
+    living.put(
+        EVENTS,
+        text[:returned] + text[returned:].replace("    loan_id: UUID\n", note, 1),
+    )
+    rows = living.text(ROWS)
+    column = "    due: date\n    note: str | None = None\n"
+    assert "    due: date\n" in rows
+    living.put(ROWS, rows.replace("    due: date\n", column, 1))
+    adopted = living.scaffold("check", "--adopt")
+    assert adopted.exit_code == 0, adopted.output
+    assert "LoanView: note: str?" in adopted.stdout
+    followed = living.scaffold("sync")
+    assert followed.exit_code == 0, followed.output
+    assert column in living.text(ROWS)
+    assert in_step(living)
 
 
 def test_what_sync_leaves_for_check_is_said_by_sync(living: Living) -> None:
