@@ -28,6 +28,14 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a grant is none, and the way out."""
+
+    said: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What `owner(field)` may name at one place, and how the grant is printed."""
 
@@ -76,40 +84,41 @@ def resolve_access(
     grants = []
     for index, grant in enumerate(written):
         place = path if index == 0 and len(written) == 1 else (*path, index)
-        problem, printed = _grant(grant, gate)
-        if problem:
-            known = [role.name for role in gate.roles]
-            report.error(
-                "B401",
-                document.span(place),
-                problem,
-                hint=did_you_mean(grant, [*known, "public", "internal"]),
-            )
-        grants.append(printed)
+        printed = _grant(grant, gate)
+        if isinstance(printed, Problem):
+            report.error("B401", document.span(place), printed.said, printed.hint)
+        else:
+            grants.append(printed)
     return Access(grants=", ".join(grants))
 
 
-def _grant(grant: str, gate: Gate) -> tuple[str, str]:
-    """A grant as (problem, printed code); one of them is empty."""
+def _grant(grant: str, gate: Gate) -> str | Problem:
+    """A grant as it is printed, or why it is none."""
     owner = _OWNER.fullmatch(grant.strip())
     if not owner:
         for role in gate.roles:
             if role.name == grant:
-                return "", f"Role.{role.constant}"
-        return f'"{grant}" is not a role of this service', ""
+                return f"Role.{role.constant}"
+        known = [role.name for role in gate.roles]
+        hint = did_you_mean(grant, [*known, "public", "internal"])
+        return Problem(f'"{grant}" is not a role of this service', hint)
     field = owner.group(1)
     kind = gate.fields.get(field)
+    owned = [name for name, each in gate.fields.items() if each.kind == "ref"]
     if kind is None:
-        return f'owner() names "{field}", which is not a field here', ""
+        said = f'owner() names "{field}", which is not a field here'
+        return Problem(said, names.unknown(field, owned))
     if kind.kind != "ref":
-        return f'owner({field}) needs a reference to an aggregate, not "{kind}"', ""
+        said = f'owner({field}) needs a reference to an aggregate, not "{kind}"'
+        return Problem(said, names.unknown(field, owned))
     for role in gate.roles:
         if role.entity == kind.name:
-            return "", gate.owner(role.constant, field)
-    return (
-        f'owner({field}) points at {kind.name}, but no role says "{kind.name}" is '
-        "whose id its subject is",
-        "",
+            return gate.owner(role.constant, field)
+    word = names.snake(kind.name.partition(".")[2])
+    return Problem(
+        f"owner({field}) is a {kind.name}, and nobody's token is one: no role of the "
+        "service stands for that aggregate",
+        f"in service.yaml, write `roles: {{{word}: {kind.name}}}`",
     )
 
 

@@ -5,7 +5,9 @@ Every mistake is reported, and all of a file at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -14,7 +16,25 @@ from pydantic_core import ErrorDetails
 from generator import names
 from generator.diagnostics import Path, Report, did_you_mean
 from generator.document import Document
-from generator.shapes import DomainShape, ServiceShape, Shape
+from generator.shapes import (
+    ActionShape,
+    AggregateShape,
+    CommandShape,
+    DomainShape,
+    EmissionShape,
+    EventShape,
+    FieldShape,
+    FilterShape,
+    PolicyShape,
+    QueryShape,
+    ReadModelShape,
+    RuleShape,
+    ScenarioShape,
+    ServiceShape,
+    Shape,
+    UniqueShape,
+    ValueObjectShape,
+)
 
 CODES = {
     "B100": "A part of the blueprint has the wrong shape.",
@@ -44,19 +64,23 @@ def parse(documents: Sequence[Document], report: Report) -> Blueprint:
 
     A single domain file is a blueprint too: it gets a service of its own name. Raises
     `BlueprintError` where files are not of the shape that the rest builds on; unknown
-    keys are only reported.
+    keys are only reported, unless a whole part stands below one: then what is said of
+    the rest would be about its absence.
     """
     services: list[tuple[ServiceShape, Document]] = []
     domains: list[tuple[DomainShape, Document]] = []
+    whole = True
     for document in documents:
         if not isinstance(document.data, dict):
             _report_no_mapping(document, report)
         elif "service" in document.data:
-            if service := _shaped(ServiceShape, document, report):
-                services.append((service, document))
+            service, read = _shaped(ServiceShape, document, report)
+            whole &= read
+            services += [(service, document)] if service else []
         elif "domain" in document.data:
-            if domain := _shaped(DomainShape, document, report):
-                domains.append((domain, document))
+            domain, read = _shaped(DomainShape, document, report)
+            whole &= read
+            domains += [(domain, document)] if domain else []
         else:
             report.error("B103", document.span(()), _NEITHER, _FIRST_KEY)
     for _, document in services[1:]:
@@ -65,7 +89,9 @@ def parse(documents: Sequence[Document], report: Report) -> Blueprint:
     alone = len(domains) == 1 == len(documents)
     if not services and not alone and not report.errors:
         report.error("B104", documents[0].span(()), _NO_SERVICE, _FIRST_KEY)
-    if any(each.code in _FATAL or each.code < "B100" for each in report.errors):
+    if not whole or any(
+        each.code in _FATAL or each.code < "B100" for each in report.errors
+    ):
         report.raise_if_errors()
     if services:
         return Blueprint(*services[0], domains)
@@ -103,16 +129,21 @@ def _roles_of(shape: DomainShape) -> list[str]:
 S = TypeVar("S", bound=Shape)
 
 
-def _shaped(shape: type[S], document: Document, report: Report) -> S | None:
+def _shaped(
+    shape: type[S], document: Document, report: Report
+) -> tuple[S | None, bool]:
+    """A file in its shape, and whether no part of it stands where it is not read."""
     try:
         value = shape.model_validate(document.data)
     except ValidationError as problem:
         for error in problem.errors():
             _report_shape_error(error, document, report)
-        return None
-    for path, part, key in _unknown_keys(value, ()):
-        _report_unknown_key(path, part, key, document, report)
-    return value
+        return None, False
+    whole = True
+    for unknown in _unknown_keys(value, ()):
+        _report_unknown_key(unknown, document, report)
+        whole &= unknown.later or not isinstance(unknown.value, dict | list | Shape)
+    return value, whole
 
 
 def _report_shape_error(
@@ -123,19 +154,27 @@ def _report_shape_error(
         report.error("B103", document.span(path), f"`{error['loc'][-1]}` is missing")
         return
     said = _PLAIN_WORDS.get(error["type"], error["msg"])
-    name = f"`{path[-1]}`: " if path else ""
-    report.error("B100", document.span(path), f"{name}{said}", _cut_type(path))
+    cut = _cut(str(error["loc"][-1])) if error["loc"] else ""
+    hint = cut or _WAYS_OUT.get(error["type"], "")
+    named = error["loc"][-1:] if cut else path[-1:]
+    name = f"`{named[0]}`: " if named else ""
+    report.error("B100", document.span(path), f"{name}{said}", hint)
 
 
-def _cut_type(path: Path) -> str:
-    """A hint where a comma inside {} has cut a type such as `list(str, max_length=3)`.
+def _cut(key: str) -> str:
+    """A hint where a comma inside {} has cut `list(str, max_length=3)` or `max(a, b)`.
 
     YAML reads what stands behind the comma as another key.
     """
-    cut = path and str(path[-1]).rstrip("?").endswith(")")
-    return 'inside {}, a type with a comma stands in quotes: "list(...)"' if cut else ""
+    return _QUOTE if key.count(")") > key.count("(") else ""
 
 
+_QUOTE = 'inside {}, a text that holds a comma stands in quotes: "..."'
+
+
+_WAYS_OUT = {
+    "role_in_list": "write {guest: guest.Guest, staff: } where a role is an aggregate's"
+}
 _PLAIN_WORDS = {
     "string_type": "a name or a text is expected here",
     "dict_type": "a mapping is expected here",
@@ -146,26 +185,41 @@ _PLAIN_WORDS = {
 }
 
 
-def _unknown_keys(value: object, path: Path) -> Iterator[tuple[Path, Shape, str]]:
-    """Every key that no shape knows: (path of the mapping, its shape, the key)."""
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A key that no shape knows at its place, which is below `path`."""
+
+    path: Path
+    key: str
+    value: object
+    known: Sequence[str] = ()
+    later: bool = False
+
+
+def _unknown_keys(value: object, path: Path) -> Iterator[_Unknown]:
+    """Every key that no shape knows, or that stands where the name of a part would."""
     if isinstance(value, Shape):
-        for key in value.model_extra or {}:
-            yield path, value, key
+        known = sorted(_keys(type(value)))
+        for key, held in (value.model_extra or {}).items():
+            yield _Unknown(path, key, held, known, key in value.later)
         for name, field in type(value).model_fields.items():
             yield from _unknown_keys(getattr(value, name), (*path, field.alias or name))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _unknown_keys(item, (*path, key))
+            named = isinstance(item, Shape) and not isinstance(item, FieldShape)
+            if named and key in _OWNER:
+                yield _Unknown(path, key, item)
+            else:
+                yield from _unknown_keys(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _unknown_keys(item, (*path, index))
 
 
-def _report_unknown_key(
-    path: Path, part: Shape, key: str, document: Document, report: Report
-) -> None:
-    place = document.key_span((*document.known(path), key))
-    if key in part.later:
+def _report_unknown_key(unknown: _Unknown, document: Document, report: Report) -> None:
+    key = unknown.key
+    place = document.key_span((*document.known(unknown.path), key))
+    if unknown.later:
         report.error(
             "B102",
             place,
@@ -173,11 +227,56 @@ def _report_unknown_key(
             hint="leave it out; it is planned",
         )
         return
-    names = [f.alias or n for n, f in type(part).model_fields.items()]
-    known = [name for name in names if not name.endswith("place")]
-    report.error(
-        "B101",
-        place,
-        f"`{key}` is not a key here",
-        hint=did_you_mean(key, known) or f"known keys: {', '.join(sorted(known))}",
+    report.error("B101", place, f"`{key}` is not a key here", _way_out(unknown))
+
+
+def _way_out(unknown: _Unknown) -> str:
+    """What was meant by a key that is not known."""
+    if close := did_you_mean(unknown.key, unknown.known):
+        return close
+    if unknown.key == "<<":
+        return "nothing is merged in a blueprint; write it out"
+    if unknown.value is None:
+        return "write a space behind the colon" if ":" in unknown.key else _QUOTE
+    owner = _OWNER.get(unknown.key)
+    if owner == "a domain" and not unknown.path:
+        return "it belongs to a domain, which has a file of its own"
+    if owner:
+        return f"it belongs to {owner}: look at how far it is indented"
+    return f"known keys: {', '.join(unknown.known)}"
+
+
+def _owners() -> Iterator[tuple[str, str]]:
+    """Each key that one noun with parts of its own has alone, and that noun."""
+    nouns: Mapping[str, type[Shape]] = {
+        "a domain": DomainShape,
+        "an aggregate": AggregateShape,
+        "a command": CommandShape,
+        "an event": EventShape,
+        "a read model": ReadModelShape,
+        "a query": QueryShape,
+        "a policy": PolicyShape,
+        "a scenario": ScenarioShape,
+    }
+    others: tuple[type[Shape], ...] = (
+        ValueObjectShape,
+        UniqueShape,
+        RuleShape,
+        EmissionShape,
+        ActionShape,
+        FilterShape,
     )
+    keys = Counter(key for shape in (*nouns.values(), *others) for key in _keys(shape))
+    for noun, shape in nouns.items():
+        for key in _keys(shape):
+            if keys[key] == 1:
+                yield key, noun
+
+
+def _keys(shape: type[Shape]) -> list[str]:
+    """The keys of a shape, as they are written."""
+    fields = shape.model_fields.items()
+    return [field.alias or n for n, field in fields if not n.endswith("place")]
+
+
+_OWNER = dict(_owners())

@@ -35,6 +35,8 @@ HINTS = {
     "mapping values are not allowed": "quote a value that holds a colon and a space",
     "escape": "use single quotes for a text with backslashes",
 }
+COLON = re.compile("mapping values are not allowed|could not find expected ':'")
+TIGHT = re.compile(r"\s*(?:- )?\w+:\S")
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 FORBIDDEN = re.compile(
@@ -382,6 +384,12 @@ class _Reader:
         before = self.document.lines[place.line - 1][: place.column]
         if not before.strip() and "\t" in before:
             return "indent with spaces, not tabs"
+        above = next(filter(str.strip, self.document.lines[place.line - 2 :: -1]), "")
+        if place.line > 1 and COLON.search(problem):
+            if TIGHT.match(above):
+                return "write a space behind the colon of the line before"
+            if ":" not in above:
+                return "the line before has no colon"
         return next((hint for sign, hint in HINTS.items() if sign in problem), "")
 
 

@@ -148,8 +148,10 @@ def _columns(domain: model.Domain, read_model: model.ReadModel) -> Table:
     told = list(_told(read_model))
     events = {event for _, event, _ in told}
     rows: list[Row] = []
+    elements = read_model.elements
     for column in read_model.columns:
-        kind = "key" if column.key else column.kind.replace("_", " ")
+        key = column.key or column.name in elements
+        kind = "key" if key else column.kind.replace("_", " ")
         head = (column.name, str(column.field.type), kind)
         sources = [(event, source) for name, event, source in told if name == head[0]]
         for event, source in sources or [("", NOTHING)]:
@@ -157,7 +159,8 @@ def _columns(domain: model.Domain, read_model: model.ReadModel) -> Table:
             head = ("", "", "")
     return Table(
         _names(domain, read_model.name, *sorted(events)),
-        f"read model {read_model.name}, a row for each {read_model.aggregate}",
+        f"read model {read_model.name}, a row for each "
+        + " and ".join([read_model.aggregate, *elements]),
         tuple(rows),
     )
 

@@ -7,9 +7,9 @@ Names are words of code and stand in backticks; what people wrote passes through
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from generator import prose
+from generator import names, prose
 
 if TYPE_CHECKING:
     from generator.model.behaviour import Aggregate, Command, Event
@@ -23,10 +23,10 @@ NOTHING = ""
 START = END = "[*]"
 
 
-def section(domain: Domain) -> dict[str, object]:
+def section(domain: Domain) -> dict[str, Any]:
     """All that the README has to say of one domain."""
     return {
-        "summary": prose.markdown(domain.summary),
+        "summary": _summary(domain, names.title(domain.name)),
         "aggregates": [_aggregate(each) for each in domain.aggregates],
         "queries": [_query(each, _prefix(each, domain)) for each in domain.queries],
         "policies": [_policy(each) for each in domain.policies],
@@ -36,7 +36,7 @@ def section(domain: Domain) -> dict[str, object]:
 def _aggregate(aggregate: Aggregate) -> dict[str, object]:
     return {
         "name": aggregate.name,
-        "summary": prose.markdown(aggregate.summary),
+        "summary": _summary(aggregate, names.title(aggregate.name)),
         "lifecycle": lifecycle(aggregate),
         "commands": [_command(each, aggregate) for each in aggregate.commands],
         "events": [_event(each) for each in aggregate.events],
@@ -135,9 +135,16 @@ def _policy(policy: Policy) -> Row:
 
 def _named(part: Command | Event | Query | Policy, unsaid: str) -> str:
     """Its name, and its summary if that says more than what stands for none."""
-    if part.summary == prose.sentence(unsaid):
-        return _code(part.name)
-    return f"{_code(part.name)}: {prose.markdown(part.summary)}"
+    said = _summary(part, unsaid)
+    return f"{_code(part.name)}: {said}" if said else _code(part.name)
+
+
+def _summary(
+    part: Domain | Aggregate | Command | Event | Query | Policy, unsaid: str
+) -> str:
+    """Its summary, unless that is what stands for none."""
+    said = part.summary
+    return "" if said == prose.sentence(unsaid) else prose.markdown(said)
 
 
 def _prefix(query: Query, domain: Domain) -> str:

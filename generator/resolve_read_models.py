@@ -113,7 +113,7 @@ def _own(
     place.error(
         "B500",
         f'the key "{key}" is not the id of an aggregate of this domain',
-        did_you_mean(key, known) or f"known here: {', '.join(known)}",
+        names.unknown(key, known),
     )
     return None
 

@@ -12,8 +12,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "service": "The name of the service, in snake_case.",
         "summary": _SUMMARY,
         "timezone": "The zone in which `today` is read, like Europe/Vienna; else UTC.",
-        "roles": "Who may be asked for by `access:`: a list, or for each role the "
-        "aggregate whose id its token's subject is.",
+        "roles": "Who may be asked for by `access:`: a list of words, or a mapping in "
+        "which each may name the aggregate whose id its token's subject is: "
+        "`{guest: guest.Guest, staff: }`.",
         "types": "Named types with constraints, seen by every domain.",
         "enums": "Closed lists of words, seen by every domain.",
         "value_objects": "Values of several fields, seen by every domain.",

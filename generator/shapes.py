@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from generator.diagnostics import Path
 
@@ -429,5 +430,7 @@ class ServiceShape(VocabularyShape):
     @classmethod
     def _plain_list(cls, value: object) -> object:
         if isinstance(value, list):
-            return {role: None for role in value if isinstance(role, str)}
+            if not all(isinstance(role, str) for role in value):
+                raise PydanticCustomError("role_in_list", "in a list, a role is a word")
+            return dict.fromkeys(value)
         return value

@@ -17,7 +17,12 @@ from generator.tree import File, Tree, put
 COMMON = ("--isolated", "--no-cache", "--no-respect-gitignore")
 TARGET = ("--target-version", "py311", "--line-length", "88")
 RULES = ("I", "F401", "UP")
-SETTINGS = ("exclude = []", "lint.isort.known-first-party = ['app', 'tests']")
+SETTINGS = (
+    "exclude = []",
+    "lint.isort.known-first-party = ['app', 'tests']",
+    # What is left of an import that was too long may fit its line again.
+    "lint.isort.split-on-trailing-comma = false",
+)
 
 
 class MalformedCode(Exception):

@@ -22,6 +22,12 @@ from generator.expressions.source import ExpressionError, Source
 from generator.types import BOOL, INT, Type
 
 R = TypeVar("R")
+_MADE_OF: Mapping[tuple[str, str], str] = {
+    ("date", "datetime"): "a date has no time of day; begin with a datetime",
+    ("datetime", "date"): "write `.date` behind it",
+    ("int", "duration"): "write days(...), hours(...), minutes(...) or seconds(...)",
+    ("duration", "int"): "write `.days` behind it",
+}
 
 
 class Compiler:
@@ -87,7 +93,8 @@ class Compiler:
         if found.type.kind == "none":
             self.fail("B305", f"{want} is expected here, never None", node)
         message = f"{want} is expected here, this is {found.type}"
-        self.fail("B304", message, node)
+        hint = _MADE_OF.get((found.type.required.kind, want.kind), "")
+        self.fail("B304", message, node, hint)
 
     def condition(self, node: ast.expr) -> Code:
         """The code of a node that must be true or false, and not always the same."""

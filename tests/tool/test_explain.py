@@ -112,6 +112,15 @@ def test_a_counted_column_says_whose_events_count() -> None:
     assert ["payments", "int", "counted", "Paid", counted] in columns
 
 
+def test_a_row_of_several_keys_is_told_as_one() -> None:
+    said = explained(str(ROOT / "tests/golden/children"), "OrderLine")
+    columns = rows(
+        "read model OrderLine, a row for each Order and product_id and size", said
+    )
+    keys = [row[0] for row in columns if "key" in row[2:3]]
+    assert keys == ["order_id", "product_id", "size"]
+
+
 def test_queries_and_policies_are_told_too() -> None:
     said = explained("booking_core")
     query = rows("query ListReservations reads ReservationView", said)

@@ -13,10 +13,11 @@ import pytest
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
-from generator import pipeline
+from generator import pipeline, readme
 from generator.cli import app
 from generator.model import Service
 
+CHILDREN = Path(__file__).parents[1] / "golden/children"
 ROUTES = """
 import json
 from app.server import create_app
@@ -84,6 +85,14 @@ def test_everything_of_the_blueprint_is_told_once(service: Service, text: str) -
     assert names(told["Policy"]) == policies
     for domain in service.domains:
         assert text.count(f"## Domain `{domain.name}`\n\n{domain.summary}\n") == 1
+
+
+def test_what_has_no_summary_is_not_introduced_by_its_name() -> None:
+    catalogue = pipeline.load_service(str(CHILDREN)).domains[0]
+    assert catalogue.aggregates[0].summary == "Product."
+    told = readme.section(catalogue)
+    assert told["summary"] == "What is sold."
+    assert [each["summary"] for each in told["aggregates"]] == [""]
 
 
 def test_its_routes_are_those_of_the_api(project: Path, text: str) -> None:
