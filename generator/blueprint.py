@@ -173,7 +173,8 @@ _QUOTE = 'inside {}, a text that holds a comma stands in quotes: "..."'
 
 
 _WAYS_OUT = {
-    "role_in_list": "write {guest: guest.Guest, staff: } where a role is an aggregate's"
+    "not_in_a_list": "write them in brackets: [open, returned]",
+    "role_in_list": "where one has an aggregate, write {guest: guest.Guest, staff: }",
 }
 _PLAIN_WORDS = {
     "string_type": "a name or a text is expected here",

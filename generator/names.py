@@ -218,6 +218,17 @@ def elsewhere(word: str, candidates: Iterable[str]) -> str:
     return f"write {quoted}" if found else ""
 
 
+def of_no_domain(word: str, candidates: Iterable[str]) -> str:
+    """A hint for `members.Member` where nothing is of such a domain; or nothing."""
+    domain, dot, _ = word.rpartition(".")
+    domains = {each.rpartition(".")[0] for each in candidates} - {""}
+    if not dot or domain in domains:
+        return ""
+    said = f'there is no domain "{domain}" here'
+    close = did_you_mean(domain, domains)
+    return f"{said}; {close}" if close else said
+
+
 def unknown(word: str, candidates: Iterable[str]) -> str:
     """A hint for an unknown name: the closest one, or what there is."""
     known = sorted(candidates)

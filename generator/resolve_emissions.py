@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from generator import model
-from generator.diagnostics import Span, TextError, did_you_mean
+from generator import model, names
+from generator.diagnostics import Span, TextError
 from generator.expressions import Scope, compile_expression
 from generator.frame import Frame
 from generator.printing import attributes, rounded
@@ -71,7 +71,7 @@ def _declared(
         listed[event].error(
             "B410",
             f'{frame.name} has no event "{event}"',
-            did_you_mean(event, frame.events),
+            names.unknown(event, frame.events),
         )
     return not unknown
 
@@ -93,7 +93,7 @@ def _arguments(
             mapping.at(key).key_error(
                 "B411",
                 f'{emission.event} has no field "{key}"',
-                did_you_mean(key, fields),
+                names.unknown(key, fields),
             )
     for name, field in fields.items():
         written = emission.mapping.get(name)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generator import model, names, prose
-from generator.diagnostics import Span, TextError, did_you_mean
+from generator.diagnostics import Span, TextError
 from generator.expressions import Binding, Scope, compile_expression
 from generator.imports import domain_imports
 from generator.printing import rounded
@@ -227,12 +227,13 @@ class _Policy:
     ) -> None:
         own = self.vocabulary.domain
         candidates = [name if at == own else f"{at}.{name}" for at, name in known]
-        elsewhere = [each for each in candidates if each.endswith(f".{written}")]
-        hint = f'did you mean "{elsewhere[0]}"?' if elsewhere else ""
+        hint = names.elsewhere(written, candidates) or names.of_no_domain(
+            written, [f"{domain}.{what}" for domain in self.aggregates]
+        )
         self.site.at(key).error(
             code,
             f'there is no {what} "{written}"',
-            hint or did_you_mean(written, candidates),
+            hint or names.unknown(written, candidates),
         )
 
     def _scope(self, trigger: model.Target, event: model.Event) -> Scope:
@@ -280,7 +281,7 @@ class _Mapping:
                 place.at(key).key_error(
                     "B422",
                     f'{self.command.name} has no field "{key}"',
-                    did_you_mean(key, fields),
+                    names.unknown(key, fields),
                 )
         optional = {f.name for f in self.command.fields if not f.required}
         for name, kind in fields.items():

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from generator import model, names, prose
 from generator.access import Gate, http_verb, resolve_access
-from generator.diagnostics import did_you_mean
 from generator.resolve_measures import resolve_groups, resolve_measures
 from generator.resolve_where import resolve_where
 from generator.scalars import read_scalar
@@ -38,7 +37,7 @@ def resolve_query(
             site.at("from").error(
                 "B510",
                 f'this domain has no read model "{shape.source}"',
-                did_you_mean(shape.source, read_models),
+                names.unknown(shape.source, read_models),
             )
         return None
     own = next(each for each in aggregates if each.name == source.aggregate)
@@ -190,7 +189,7 @@ def _filter(
         site.error(
             "B511",
             f'{source.name} has no column "{name}" to filter by',
-            did_you_mean(name, columns),
+            names.unknown(name, columns),
         )
         return None
     if problem := names.name_problem(shape.name, "filter"):
@@ -240,7 +239,7 @@ def _sorts(
             place.error(
                 "B511",
                 f'{source.name} has no column "{name}" to sort by',
-                did_you_mean(name, columns),
+                names.unknown(name, columns),
             )
         elif columns[name].type.kind in ("value", "map", "json", "list"):
             place.error("B511", f"{columns[name].type} has no order to sort by")

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from generator import model, names, prose
-from generator.diagnostics import did_you_mean
 from generator.listening import declares
 from generator.resolve_actions import OwnAction
 from generator.resolve_children import check_elements, resolve_children
@@ -153,7 +152,7 @@ def _event(
     domain, _, name = written.rpartition(".")
     domain = domain or place.view.module
     if domain not in aggregates:
-        hint = did_you_mean(domain, aggregates)
+        hint = names.unknown(domain, aggregates)
         place.key_error("B501", f'there is no domain "{domain}"', hint)
         return None
     sources = aggregates[domain]
@@ -165,7 +164,8 @@ def _event(
                 return source, event
     known = [event.name for each in sources for event in each.events]
     whose = row.own.name if domain == place.view.module else f"the domain {domain}"
-    place.key_error("B501", f'{whose} has no event "{name}"', did_you_mean(name, known))
+    hint = names.unknown(name, known)
+    place.key_error("B501", f'{whose} has no event "{name}"', hint)
     return None
 
 
@@ -229,7 +229,7 @@ def _indexes(
                 site.at("indexes", position, step).error(
                     "B502",
                     f'there is no column "{column}" to index',
-                    did_you_mean(column, known),
+                    names.unknown(column, known),
                 )
             elif column in joined:
                 site.at("indexes", position, step).error(

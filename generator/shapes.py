@@ -48,7 +48,15 @@ def _mapped(value: object) -> object:
     return {} if value is None else value
 
 
+def _in_brackets(value: object) -> object:
+    """Refuse the words of an enum that brackets do not make a list."""
+    if isinstance(value, dict) or (isinstance(value, str) and "," in value):
+        raise PydanticCustomError("not_in_a_list", "the words of an enum are a list")
+    return value
+
+
 Names = Annotated[list[str], BeforeValidator(_listed)]
+Words = Annotated[Names, BeforeValidator(_in_brackets)]
 Expressions = Annotated[dict[str, str], BeforeValidator(_mapped)]
 
 
@@ -400,7 +408,7 @@ class VocabularyShape(Shape):
 
     summary: str = ""
     types: dict[str, FieldShape] = {}
-    enums: dict[str, Names] = {}
+    enums: dict[str, Words] = {}
     value_objects: dict[str, ValueObjectShape] = {}
 
 

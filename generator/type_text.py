@@ -13,7 +13,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from generator import document
 from generator.diagnostics import Report, TextError
 from generator.document import Document
-from generator.names import unknown
+from generator.names import elsewhere, of_no_domain, unknown
 from generator.scalars import read_scalar
 from generator.types import BUILTIN, ROUNDINGS, Constraints, Kind, Type, list_of, map_of
 
@@ -67,6 +67,10 @@ SYNONYMS = {
     "object": "json",
     "any": "json",
     "id": "uuid",
+    "guid": "uuid",
+    "time": "datetime",
+    "optional": "? behind the type",
+    "enum": "its name here, and its words below `enums:`",
 }
 
 Lookup = Callable[[str], Type | None]
@@ -135,6 +139,7 @@ class _Parser:
         if found is None:
             synonym = SYNONYMS.get(name.lower())
             hint = f"write {synonym}" if synonym else ""
+            hint = hint or elsewhere(name, self.known) or of_no_domain(name, self.known)
             hint = hint or unknown(name, [*BUILTIN, "list", "map", *self.known])
             raise TypeTextError("B202", f'there is no type "{name}"', start, hint)
         return found

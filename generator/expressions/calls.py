@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.expressions import attributes, code, functions
 from generator.expressions.code import Code
-from generator.expressions.lookup import dotted
+from generator.expressions.lookup import dotted, is_known
 from generator.names import unknown
 from generator.types import Type
 
@@ -33,7 +33,12 @@ def call(compiler: Compiler, node: ast.Call) -> Code:
             for written, type in compiler.declared.items()
             if type.kind == "value"
         )
-        hint = unknown(name, {*functions.FUNCTIONS, *declared_values})
+        if is_known(compiler, name):
+            hint = f"write {name} without parentheses"
+        elif name == "timedelta":
+            hint = "write days(...), hours(...), minutes(...) or seconds(...)"
+        else:
+            hint = unknown(name, {*functions.FUNCTIONS, *declared_values})
         compiler.fail("B303", f'there is no function "{name}"', node, hint)
     if node.keywords:
         message = f"{name}() takes no named arguments"
