@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from generator import model
 from generator.diagnostics import Diagnostic
 from generator.subject import Rule, Subject
-from generator.types import Type
+from generator.types import INDEXED, Type
 
 CODES = {
     "B751": "A word of the lifecycle is never reached.",
@@ -249,21 +249,21 @@ def _repeats(emission: model.Emission | model.CustomEmission, name: str) -> bool
     return source == f"written: state.{name}"
 
 
-# PostgreSQL takes some 2,700 bytes a row of an index, and a sign has up to four.
-INDEXED = 600
-_OF_ANY_LENGTH = frozenset({"str", "url", "bytes", "json", "value", "list", "map"})
-
-
 def room_in_indexes(subject: Subject) -> Iterator[Diagnostic]:
     """A row that its index does not take stops whatever writes the rows."""
     for domain in subject.service.domains:
         for read_model in domain.read_models:
-            indexed = {name for each in read_model.indexes for name in each.columns}
+            indexed = {
+                name
+                for each in read_model.indexes
+                if not each.hashed
+                for name in each.columns
+            }
             for column in read_model.columns:
                 place = "an index" if column.name in indexed else "the key"
                 if column.name not in {*indexed, *read_model.elements}:
                     continue
-                if column.field.type.kind in _OF_ANY_LENGTH and not _short(column):
+                if column.field.type.may_be_long:
                     yield Diagnostic(
                         "B758",
                         f'"{column.name}" is in {place}, and may be too long for it',
@@ -272,12 +272,6 @@ def room_in_indexes(subject: Subject) -> Iterator[Diagnostic]:
                         f" `str(max_length=200)`; up to {INDEXED} signs fit",
                         severity="warning",
                     )
-
-
-def _short(column: model.Column) -> bool:
-    given, kind = column.field.type.constraints, column.field.type.kind
-    longest = given.max_length if given and kind in ("str", "bytes") else None
-    return longest is not None and longest <= INDEXED
 
 
 ADVICE: tuple[Rule, ...] = (

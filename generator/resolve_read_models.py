@@ -222,6 +222,7 @@ def _indexes(
 ) -> tuple[model.Index, ...]:
     known = [column.name for column in columns]
     joined = {column.name for column in columns if column.kind != "own"}
+    long = {column.name for column in columns if column.field.type.may_be_long}
     found = []
     for position, wanted in enumerate(shape.indexes):
         for step, column in enumerate(wanted):
@@ -243,7 +244,8 @@ def _indexes(
         place.refuse_twice(wanted)
         if wanted in shape.indexes[:position]:
             place.error("B116", "this index is in the list already")
-        found.append(model.Index(index_name(table, wanted), tuple(wanted)))
+        hashed = len(wanted) == 1 and wanted[0] in long
+        found.append(model.Index(index_name(table, wanted), tuple(wanted), hashed))
     return tuple(found)
 
 

@@ -74,6 +74,9 @@ POSTGRES: Mapping[Kind, str] = {
 }
 BUILTIN: tuple[Kind, ...] = tuple(PYTHON)[:-1]
 ROUNDINGS = ("half_up", "half_even", "half_down", "up", "down", "ceiling", "floor")
+# PostgreSQL takes some 2,700 bytes a row of an index, and a sign has up to four.
+INDEXED = 600
+_OF_ANY_LENGTH = frozenset({"str", "url", "bytes", "json", "value", "list", "map"})
 COMPARISONS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -131,6 +134,13 @@ class Type:
     def element(self) -> Type:
         """What a list or map holds."""
         return self.args[0]
+
+    @property
+    def may_be_long(self) -> bool:
+        """Whether a value may be longer than a sorted index takes."""
+        given, kind = self.constraints, self.kind
+        longest = given.max_length if given and kind in ("str", "bytes") else None
+        return kind in _OF_ANY_LENGTH and (longest is None or longest > INDEXED)
 
     @property
     def rounding(self) -> str:

@@ -85,15 +85,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of a read-model table."""
+    """An index of a read-model table; a hashed one takes values of any length."""
 
     name: str
     columns: tuple[str, ...]
+    hashed: bool
 
     @property
-    def columns_code(self) -> str:
-        """Its columns, quoted for SQL."""
-        return ", ".join(f'"{column}"' for column in self.columns)
+    def definition(self) -> str:
+        """Its method and its columns in SQL."""
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        return f"{'USING hash ' if self.hashed else ''}({columns})"
 
 
 @dataclass(frozen=True, slots=True)

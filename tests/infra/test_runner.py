@@ -284,6 +284,29 @@ async def test_a_value_too_long_for_an_index_stops_at_its_event(
     assert await service.pool.fetchval(note, loan) == "short"
 
 
+async def test_a_hashed_index_takes_and_finds_a_value_of_any_length(
+    service: Service,
+) -> None:
+    await service.pool.execute("CREATE INDEX by_note ON loan_view USING hash (note)")
+    long = random.Random(1).randbytes(9_000).hex()
+    loan = await write_notes(service, "short", long)
+    async with running(service.runner(VIEW, batch=100)):
+        await eventually(lambda: _found(service, long))
+    assert await _found(service, long) == loan
+    assert await checkpoints.stopped(service.pool) == []
+
+
+async def _found(service: Service, note: str) -> UUID | None:
+    """By the index alone, however few rows there are."""
+    async with service.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        query = "SELECT loan_id FROM loan_view WHERE note = $1"
+        plan = await connection.fetch(f"EXPLAIN {query}", note)
+        assert "by_note" in str(plan)
+        found: UUID | None = await connection.fetchval(query, note)
+        return found
+
+
 class Failing:
     """A subscription whose every batch raises."""
 
