@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -97,29 +99,51 @@ async def _is_free(service: Service) -> bool:
     return await told(service, "fence_lag_seconds") == 0
 
 
-async def test_a_worker_tells_its_metrics_over_http(service: Service) -> None:
+@asynccontextmanager
+async def telling(service: Service) -> AsyncIterator[int]:
+    """The port at which a worker tells its metrics."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     stop = asyncio.Event()
     serving = asyncio.create_task(serve_metrics(service.pool, "127.0.0.1", port, stop))
+    try:
+        yield port
+    finally:
+        stop.set()
+        await serving
 
-    async def page(path: bytes = b"/metrics") -> bytes:
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            return b""
-        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        answer = await reader.read()
-        writer.close()
-        return answer
 
-    answer: bytes = await eventually(page)
-    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert b"\ndatabase_up 1.0\n" in answer
-    assert b'pool_connections{state="allowed"}' in answer
-    service.pool.terminate()
-    assert b"\ndatabase_up 0.0\n" in await page()
-    assert (await page(b"/health/live")).endswith(b'\r\n\r\n{"status":"ok"}')
-    stop.set()
-    await serving
+async def page(port: int, path: bytes = b"/metrics") -> bytes:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return b""
+    writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def test_a_worker_tells_its_metrics_over_http(service: Service) -> None:
+    async with telling(service) as port:
+        answer: bytes = await eventually(lambda: page(port))
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"\ndatabase_up 1.0\n" in answer
+        assert b'pool_connections{state="allowed"}' in answer
+        service.pool.terminate()
+        assert b"\ndatabase_up 0.0\n" in await page(port)
+        alive = await page(port, b"/health/live")
+        assert alive.endswith(b'\r\n\r\n{"status":"ok"}')
+
+
+async def test_a_request_that_never_ends_is_not_read_to_its_end(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with telling(service) as port:
+        await eventually(lambda: page(port, b"/health/live"))
+        with suppress(ConnectionError):
+            path = b"/" + b"x" * 1_000_000
+            assert await asyncio.wait_for(page(port, path), 10) == b""
+        assert (await page(port, b"/health/live")).startswith(b"HTTP/1.1 200")
+    assert caplog.messages == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from asyncio import StreamReader, StreamWriter
+from asyncio import LimitOverrunError, StreamReader, StreamWriter
 
 from app.infra.metrics.standing import CONTENT_TYPE, exposition
 from app.infra.persistence.postgres import Pool
@@ -18,7 +18,7 @@ async def serve_metrics(pool: Pool, host: str, port: int, stop: asyncio.Event) -
     """
 
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
-        with contextlib.suppress(OSError, TimeoutError, ValueError, EOFError):
+        with contextlib.suppress(OSError, TimeoutError, EOFError, LimitOverrunError):
             asked = reader.readuntil(b"\r\n\r\n")
             request = await asyncio.wait_for(asked, REQUEST_SECONDS)
             if request.startswith(LIVE):
