@@ -35,6 +35,7 @@ from generator.shapes import (
     UniqueShape,
     ValueObjectShape,
 )
+from generator.spelling import closest
 
 CODES = {
     "B100": "A part of the blueprint has the wrong shape.",
@@ -151,13 +152,18 @@ def _report_shape_error(
 ) -> None:
     path = document.known(error["loc"])
     if error["type"] == "missing":
-        report.error("B103", document.span(path), f"`{error['loc'][-1]}` is missing")
+        wanted = str(error["loc"][-1])
+        near = closest(wanted, error["input"])
+        hint = f"`{near}` is not a key here" if near else ""
+        report.error("B103", document.span(path), f"`{wanted}` is missing", hint)
         return
     said = _PLAIN_WORDS.get(error["type"], error["msg"])
+    said = said.format(**error.get("ctx", {}))
     cut = _cut(str(error["loc"][-1])) if error["loc"] else ""
     hint = cut or _WAYS_OUT.get(error["type"], "")
-    named = error["loc"][-1:] if cut else path[-1:]
-    name = f"`{named[0]}`: " if named else ""
+    steps = [cut and error["loc"][-1], *reversed(path)]
+    named = next((each for each in steps if each and isinstance(each, str)), "")
+    name = f"`{named}`: " if named else ""
     report.error("B100", document.span(path), f"{name}{said}", hint)
 
 
@@ -182,6 +188,7 @@ _PLAIN_WORDS = {
     "list_type": "a list is expected here",
     "model_type": "a mapping is expected here",
     "bool_parsing": "`true` or `false` is expected here",
+    "literal_error": "{expected} is expected here",
     "int_parsing": "a whole number is expected here",
 }
 

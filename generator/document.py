@@ -33,10 +33,11 @@ HINTS = {
     "did not find expected key": "quote the whole value, or check the indentation",
     "cannot start any token": "quote the value",
     "mapping values are not allowed": "quote a value that holds a colon and a space",
+    "expected '-' indicator": "a list has a dash at each part, a mapping at none",
     "escape": "use single quotes for a text with backslashes",
 }
 COLON = re.compile("mapping values are not allowed|could not find expected ':'")
-TIGHT = re.compile(r"\s*(?:- )?\w+:\S")
+TIGHT = re.compile(r"\s*(?:- )?\w+:[^ \t]")
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 FORBIDDEN = re.compile(

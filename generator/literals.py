@@ -226,7 +226,9 @@ class _Reader:
         return data
 
     def _missing(self, type: Type, path: Path) -> Any:
-        hint = 'quote it to mean the text: "null"' if type.kind == "str" else ""
+        hint = f"write {type}? where it may be missing"
+        if type.kind == "str":
+            hint += ', or quote it to mean the text: "null"'
         self._problem("B210", path, f"a value is missing: {type} is never null", hint)
         return _BAD
 

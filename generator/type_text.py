@@ -150,7 +150,9 @@ class _Parser:
         given: dict[str, Any] = {}
         while not self._skips(")"):
             place = self._here()
-            name = self._take(NAME, "a constraint or ) is expected here")
+            allowed = ", ".join(f"{each}=..." for each in ALLOWED.get(type.kind, ()))
+            hint = f"constraints have names: {allowed}" if allowed else ""
+            name = self._take(NAME, "a constraint or ) is expected here", hint)
             if name not in ALLOWED.get(type.kind, ()):
                 raise self._no_constraint(name, type, place)
             if name in given:
@@ -218,10 +220,10 @@ class _Parser:
         self.at += len(sign)
         return True
 
-    def _take(self, pattern: re.Pattern[str], otherwise: str) -> str:
+    def _take(self, pattern: re.Pattern[str], otherwise: str, hint: str = "") -> str:
         found = pattern.match(self.text, self._here())
         if not found:
-            raise self._error("B201", otherwise)
+            raise self._error("B201", otherwise, hint)
         self.at = found.end()
         return found.group()
 

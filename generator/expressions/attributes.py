@@ -23,6 +23,10 @@ ATTRIBUTES: Mapping[tuple[str, str], tuple[Type, str]] = {
     ("date", "day"): (INT, "day"),
     ("datetime", "date"): (DATE, "astimezone(UTC).date()"),
 }
+# What other languages call `len(x)` and `x in y`.
+SIZED = (*TEXTS, "list", "map")
+LENGTHS = frozenset({"length", "len", "size", "count"})
+HOLDS = frozenset({"contains", "includes", "has"})
 METHODS: Mapping[str, tuple[Type, int]] = {
     "lower": (STR, 0),
     "upper": (STR, 0),
@@ -47,9 +51,11 @@ def attribute(compiler: Compiler, value: Code, node: ast.Attribute) -> Code:
             return Code(type, f"{text}.{printed}")
         known = [name for owner, name in ATTRIBUTES if owner == kind]
     hint = unknown(node.attr, known)
+    subject = compiler.source.of(node.value)
     if value.type.kind in TEXTS and node.attr in METHODS:
         hint = f"write {node.attr}()"
-    subject = compiler.source.of(node.value)
+    if value.type.kind in SIZED and node.attr in LENGTHS:
+        hint = f"write len({subject})"
     message = f'{subject} has no "{node.attr}": it is {with_article(str(value.type))}'
     compiler.fail("B303", message, node, hint)
 
@@ -61,6 +67,11 @@ def call_method(compiler: Compiler, node: ast.Call, func: ast.Attribute) -> Code
         hint = unknown(func.attr, known)
         if (value.type.kind, func.attr) in ATTRIBUTES:
             hint = f"write .{func.attr} without parentheses"
+        subject = compiler.source.of(func.value)
+        if value.type.kind in SIZED and func.attr in LENGTHS:
+            hint = f"write len({subject})"
+        if value.type.kind in SIZED and func.attr in HOLDS and len(node.args) == 1:
+            hint = f"write {compiler.source.of(node.args[0])} in {subject}"
         message = f'{value.type} has no method "{func.attr}"'
         compiler.fail("B303", message, func, hint)
     type, count = METHODS[func.attr]

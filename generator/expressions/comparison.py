@@ -103,7 +103,8 @@ def _comparable(
     joined = meeting(one, other)
     if joined is None:
         message = f"{one.type} and {other.type} are not compared"
-        compiler.fail("B304", message, first, why_not(one.type, other.type))
+        hint = _word(compiler, one.type, second) or _word(compiler, other.type, first)
+        compiler.fail("B304", message, first, hint or why_not(one.type, other.type))
     if sign not in ("==", "!=") and joined.kind not in ORDERED:
         compiler.fail("B304", f"{joined.required} has no order: use == or !=", first)
     if one.constant and other.constant:
@@ -114,6 +115,13 @@ def _comparable(
     if joined.kind == "float":
         one, other = (as_float(each) if each.number else each for each in (one, other))
     return one, other
+
+
+def _word(compiler: Compiler, enum: Type, node: ast.expr) -> str:
+    """A hint where the word of an enum stands in quotes, as if it were a text."""
+    words = compiler.members(enum) if enum.kind == "enum" else ()
+    quoted = node.value if isinstance(node, ast.Constant) else None
+    return f"write {quoted!s} without quotes" if quoted in words else ""
 
 
 def _refuse_ambiguity(compiler: Compiler, node: ast.expr, other: Type) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 
@@ -11,6 +12,7 @@ from generator.diagnostics import TextError
 
 LONGEST = 500
 MOST_NODES = 200
+QUOTES = re.compile("[\u2018-\u201f]")
 COUNTED = (ast.expr, ast.comprehension, ast.keyword)
 
 
@@ -67,6 +69,8 @@ class Source:
             return "write `and` and `or`"
         if "!" in self.text.replace("!=", ""):
             return "write `not`"
+        if QUOTES.search(self.text):
+            return "write plain quotes, ' or \""
         single = self.text.replace("==", "").replace("!=", "")
         single = single.replace("<=", "").replace(">=", "")
         return "two values are compared with ==" if "=" in single else ""
