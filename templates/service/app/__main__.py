@@ -58,13 +58,21 @@ async def _operate(options: argparse.Namespace) -> None:
     """What is done at once, and what is looked at before a process starts."""
     from app import operations
     from app.config.database import DatabaseSettings
+    from app.config.http import HttpSettings
+    from app.config.metrics import MetricsSettings
     from app.infra.persistence.migrations import MigrationError
     from app.infra.persistence.reaching import Unreachable
 
     database = DatabaseSettings()
     try:
         match options.command:
-            case "serve" | "work":
+            case "serve":
+                http = HttpSettings()
+                operations.check_port("HTTP", http.host, http.port)
+                await operations.check_start(database)
+            case "work":
+                metrics = MetricsSettings()
+                operations.check_port("METRICS", metrics.host, metrics.port)
                 await operations.check_start(database)
             case "migrate":
                 for migration in await operations.migrate(database):

@@ -1,5 +1,6 @@
 """What operators do, and what they want to know."""
 
+import socket
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.infra.event_store.epoch import EpochMismatch, check_epoch
 from app.infra.persistence import migrations
 from app.infra.persistence.failures import LOST
 from app.infra.persistence.postgres import Pool, create_pool
-from app.infra.persistence.reaching import reached
+from app.infra.persistence.reaching import reached, reason
 from app.infra.policies import timers
 from app.infra.projections import rebuild as rebuilding
 from app.infra.projections.projection import AnyProjection, Counting
@@ -28,6 +29,18 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 class Refused(Exception):
     """The operation makes no sense here; says why."""
+
+
+def check_port(what: str, host: str, port: int) -> None:
+    """Refuse to start where somebody listens, with whom Granian would share."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise Refused(
+            f"{what}_HOST and {what}_PORT name {host}:{port}, which cannot be listened"
+            f" on: {reason(error)}."
+        ) from None
 
 
 async def check_start(settings: DatabaseSettings) -> None:

@@ -1,5 +1,6 @@
 """What is wrong with its surroundings, `python -m app` says in a line, and ends."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ MISREAD = (
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", AWAY)
+    monkeypatch.setenv("HTTP_PORT", "0")
     monkeypatch.setenv("SECURITY_JWT_SECRET", "s" * 32)
 
 
@@ -78,6 +80,25 @@ def test_a_database_that_is_away_is_named_without_the_way_into_it(
         f'{command.split()[0]}: The database "gone" at 127.0.0.1:1 cannot be reached:'
         " Connection refused. Start it, or name another one in DATABASE_URL."
     ]
+
+
+@pytest.mark.parametrize(("command", "what"), [("serve", "HTTP"), ("work", "METRICS")])
+def test_a_port_that_is_taken_is_not_shared(
+    command: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv(f"{what}_PORT", str(port))
+        assert said(command) == [
+            f"{command}: {what}_HOST and {what}_PORT name 127.0.0.1:{port}, which"
+            " cannot be listened on: Address already in use."
+        ]
+    monkeypatch.setenv(f"{what}_HOST", "nowhere.invalid")
+    [line] = said(command)
+    assert line.startswith(f"{command}: {what}_HOST and {what}_PORT name nowhere.inval")
 
 
 @pytest.mark.parametrize("address", MISREAD)

@@ -27,12 +27,13 @@ async def reached(url: str) -> Connection:
         ) from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise Unreachable(
-            f"The database {_place(url)} cannot be reached: {_reason(error)}. Start it,"
+            f"The database {_place(url)} cannot be reached: {reason(error)}. Start it,"
             " or name another one in DATABASE_URL."
         ) from None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why something failed, in the words of the system."""
     number = getattr(error, "errno", None)
     if number is not None and number > 0:
         return os.strerror(number)
