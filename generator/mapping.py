@@ -66,16 +66,18 @@ def about(service: model.Service, name: str = "") -> Sequence[Table]:
     found = [each for each in every if name in each.names]
     if not found:
         known = {known for each in every for known in each.names}
-        hint = did_you_mean(name, known) or _offer(service, known)
+        hint = did_you_mean(name, known) or _offer(service, known, name)
         raise WrongUsage(f"the blueprint has nothing called {name}; {hint}")
     return found
 
 
-def _offer(service: model.Service, known: set[str]) -> str:
+def _offer(service: model.Service, known: set[str], wanted: str) -> str:
     """What may be asked for, in a line that can be read."""
     names = sorted(each for each in known if "." not in each)
-    if len(names) <= FEW:
-        return f"one of: {', '.join(names)}"
+    within = [each for each in names if wanted.casefold() in each.casefold()]
+    shown = within or names
+    if len(shown) <= FEW:
+        return f"one of: {', '.join(shown)}"
     domains = ", ".join(each.name for each in service.domains)
     return (
         f"ask for a domain ({domains}), or for an aggregate, command, event, read"

@@ -224,6 +224,8 @@ def of_no_domain(word: str, candidates: Iterable[str]) -> str:
     domains = {each.rpartition(".")[0] for each in candidates} - {""}
     if not dot or domain in domains:
         return ""
+    if not domains:
+        return "there is no other domain here: name the folder that holds them all"
     said = f'there is no domain "{domain}" here'
     close = did_you_mean(domain, domains)
     return f"{said}; {close}" if close else said

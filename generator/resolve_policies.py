@@ -227,9 +227,10 @@ class _Policy:
     ) -> None:
         own = self.vocabulary.domain
         candidates = [name if at == own else f"{at}.{name}" for at, name in known]
-        hint = names.elsewhere(written, candidates) or names.of_no_domain(
-            written, [f"{domain}.{what}" for domain in self.aggregates]
-        )
+        hint = names.elsewhere(written, candidates)
+        if not hint and not written.startswith(f"{own}."):
+            others = [f"{each}.{what}" for each in self.aggregates if each != own]
+            hint = names.of_no_domain(written, others)
         self.site.at(key).error(
             code,
             f'there is no {what} "{written}"',

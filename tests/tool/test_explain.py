@@ -40,6 +40,10 @@ def test_what_is_no_code_is_refused(word: str) -> None:
     ("name", "said"),
     [
         ("gust", 'nothing called gust; did you mean "Guest"?'),
+        (
+            "request",
+            "; one of: RequestReservation, ReservationRequested, StaleRequests",
+        ),
         ("NoSuch", "ask for a domain (guest, payment, reservation, room), or for"),
     ],
 )
