@@ -2,6 +2,7 @@
 # make test    every test
 # make test-kafka  the tests of the bus on Apache Kafka, where there are Java and Maven
 # make fuzz    whole services drawn by chance, through every check; N=... SEED=...
+# make fuzz-living    histories of projects drawn by chance; N=... SEED=...
 # make bench   how fast the kernel is, beside others on the same server; NAMES=... for some
 # make docs    the documentation as a site, in build/docs
 # make check   format, lint and types of the generator and of the service's runtime
@@ -10,7 +11,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka fuzz bench docs check format clean
+.PHONY: help demo test test-kafka fuzz fuzz-living bench docs check format clean
 
 RUN := .venv/bin
 CHECKED := generator tests bench templates/service
@@ -33,6 +34,10 @@ test-kafka: .venv/dev.stamp
 
 fuzz: .venv/dev.stamp
 	@$(RUN)/python -m tests.blueprints $(if $(N),--number $(N)) $(if $(SEED),--seed $(SEED))
+
+fuzz-living: .venv/dev.stamp
+	@HISTORIES=$(or $(N),100) SEED=$(SEED) $(RUN)/pytest -q --timeout=0 \
+		tests/living/test_histories.py
 
 bench: .venv/bench.stamp
 	@PYTHONPATH=templates/service $(RUN)/python -m bench $(NAMES)

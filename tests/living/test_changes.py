@@ -5,25 +5,26 @@ One project is edited everywhere at once, so that each change meets each edit.
 
 from __future__ import annotations
 
-import re
 import shutil
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from generator import archive, pipeline, project, render
-from generator.diagnostics import Report
-from generator.sources import find
+from generator import archive
 from tests.living import hands, salon
 from tests.living.conftest import founded
 from tests.living.judge import Judge
 from tests.living.projects import Living, in_step
 from tests.living.salon import Change
-
-CUSTOM = "app/tables/custom.py"
-LEFT = re.compile(r"^(\S+?):\d+:\d+: (?:P301|P108) ", re.MULTILINE)
+from tests.living.settling import (
+    CUSTOM,
+    generated,
+    rename,
+    renamed,
+    settle,
+    write_custom,
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,63 +85,10 @@ def test_a_change_meets_every_edit(lived: Living, change: Change, judge: Judge) 
     assert judge.said(lived.root) == ""
 
 
-def settle(living: Living, new: Mapping[str, str]) -> set[str]:
-    """Give up what people wrote wherever `check` finds that it does not fit."""
-    settled: set[str] = set()
-    while wrong := set(LEFT.findall(living.scaffold("check").stdout)) - settled:
-        settled |= wrong
-        for name in wrong:
-            if name in new:
-                living.put(name, new[name])
-            else:
-                (living.root / name).unlink()
-    return settled
-
-
-def rename(living: Living, change: Change) -> None:
-    """Use the words of today in custom code, which nobody else ever writes in."""
-    text = living.text(CUSTOM)
-    for old, new in change.words:
-        text = text.replace(old, new)
-    living.put(CUSTOM, text)
-
-
-def write_custom(living: Living, said: str) -> None:
-    """Paste what `sync` says, and let it do nothing."""
-    head = f"  paste these lines into {CUSTOM}:\n"
-    pasted = said[said.index(head) + len(head) :].split("\n")
-    rows = [row.removeprefix("    ") for row in pasted if row.startswith("    ")]
-    assert rows
-    found = living.scaffold("check")
-    assert (found.exit_code, "P202" in found.stdout) == (1, True)
-    text = "\n".join(rows).replace("raise NotImplementedError", "return")
-    living.put(CUSTOM, f"{living.text(CUSTOM)}\n\n{text}\n")
-
-
-def renamed(rows: Counter[str], change: Change) -> Counter[str]:
-    """What people wrote, in the words of today."""
-    found: Counter[str] = Counter()
-    for row, count in rows.items():
-        for old, new in change.words:
-            row = row.replace(old, new)
-        found[row] += count
-    return found
-
-
 def base(living: Living) -> dict[str, str]:
     """What is kept of what was generated."""
     files = archive.load(living.text(".scaffold/base.txtar")).files
     return {str(path): text for path, text in files.items()}
-
-
-def generated(living: Living) -> dict[str, str]:
-    """What would be generated for the blueprint from nothing."""
-    report = Report()
-    documents = pipeline.read(find(living.root / "blueprints"), report)
-    service = pipeline.understand(documents, report)
-    whole = pipeline.printed(service, render.printed) | pipeline.language()
-    kept = {path: file for path, file in whole.items() if project.is_kept(file)}
-    return {str(path): file.text for path, file in kept.items()}
 
 
 COLUMNS = [each for each in salon.CHANGES if each.element == "column"]
