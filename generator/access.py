@@ -95,16 +95,18 @@ def resolve_access(
 def _grant(grant: str, gate: Gate) -> str | Problem:
     """A grant as it is printed, or why it is none."""
     owner = _OWNER.fullmatch(grant.strip())
+    owned = [name for name, each in gate.fields.items() if each.kind == "ref"]
     if not owner:
         for role in gate.roles:
             if role.name == grant:
                 return f"Role.{role.constant}"
         known = [role.name for role in gate.roles]
         hint = did_you_mean(grant, [*known, "public", "internal"])
+        if grant == "owner" and owned:
+            hint = f"say whose: owner({owned[0]})"
         return Problem(f'"{grant}" is not a role of this service', hint)
     field = owner.group(1)
     kind = gate.fields.get(field)
-    owned = [name for name, each in gate.fields.items() if each.kind == "ref"]
     if kind is None:
         said = f'owner() names "{field}", which is not a field here'
         return Problem(said, names.unknown(field, owned))

@@ -124,7 +124,8 @@ def _roles_of(shape: DomainShape) -> list[str]:
         for command in aggregate.commands.values()
         for grant in command.access or ()
     ] + [grant for query in shape.queries.values() for grant in query.access or ()]
-    return sorted({g for g in access if g.isidentifier()} - {"public", "internal"})
+    words = {grant for grant in access if grant.isidentifier()}
+    return sorted(words - {"public", "internal", "owner"})
 
 
 S = TypeVar("S", bound=Shape)
@@ -153,7 +154,7 @@ def _report_shape_error(
     path = document.known(error["loc"])
     if error["type"] == "missing":
         wanted = str(error["loc"][-1])
-        near = closest(wanted, error["input"])
+        near = closest(wanted, set(error["input"]) - _KEYS)
         hint = f"`{near}` is not a key here" if near else ""
         report.error("B103", document.span(path), f"`{wanted}` is missing", hint)
         return
@@ -188,6 +189,8 @@ _PLAIN_WORDS = {
     "list_type": "a list is expected here",
     "model_type": "a mapping is expected here",
     "bool_parsing": "`true` or `false` is expected here",
+    "less_than_equal": "at most {le} is expected here",
+    "greater_than_equal": "at least {ge} is expected here",
     "literal_error": "{expected} is expected here",
     "int_parsing": "a whole number is expected here",
 }
@@ -281,6 +284,12 @@ def _owners() -> Iterator[tuple[str, str]]:
                 yield key, noun
 
 
+def _shapes(shape: type[Shape]) -> Iterator[type[Shape]]:
+    for each in shape.__subclasses__():
+        yield each
+        yield from _shapes(each)
+
+
 def _keys(shape: type[Shape]) -> list[str]:
     """The keys of a shape, as they are written."""
     fields = shape.model_fields.items()
@@ -288,3 +297,4 @@ def _keys(shape: type[Shape]) -> list[str]:
 
 
 _OWNER = dict(_owners())
+_KEYS = frozenset(key for shape in _shapes(Shape) for key in _keys(shape))

@@ -226,9 +226,7 @@ class _Reader:
         return data
 
     def _missing(self, type: Type, path: Path) -> Any:
-        hint = f"write {type}? where it may be missing"
-        if type.kind == "str":
-            hint += ', or quote it to mean the text: "null"'
+        hint = 'quote it to mean the text: "null"' if type.kind == "str" else ""
         self._problem("B210", path, f"a value is missing: {type} is never null", hint)
         return _BAD
 

@@ -139,6 +139,9 @@ class _Parser:
         if found is None:
             synonym = SYNONYMS.get(name.lower())
             hint = f"write {synonym}" if synonym else ""
+            if name in self.known:
+                said = f"{name} cannot be read, or is made of itself"
+                raise TypeTextError("B202", said, start)
             hint = hint or elsewhere(name, self.known) or of_no_domain(name, self.known)
             hint = hint or unknown(name, [*BUILTIN, "list", "map", *self.known])
             raise TypeTextError("B202", f'there is no type "{name}"', start, hint)
