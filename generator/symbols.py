@@ -15,7 +15,7 @@ from generator.blueprint import Blueprint
 from generator.diagnostics import Path, Report, Span, TextError
 from generator.document import Document
 from generator.shapes import VocabularyShape
-from generator.type_text import parse_type
+from generator.type_text import Unreadable, parse_type
 from generator.types import Parameter, Type, enum, ref, value_object
 
 SHARED = "shared"
@@ -168,6 +168,11 @@ class View:
             return None
 
     def report_text(self, mistake: TextError, document: Document, path: Path) -> None:
-        """Report a mistake inside a text, at its very character."""
+        """Report a mistake inside a text, at its very character.
+
+        What is wrong with a named type is said where it is declared, and only there.
+        """
+        if isinstance(mistake, Unreadable) and path[0] != "types":
+            return
         place = document.inside(path, mistake.offset)
         self.symbols.report.error(mistake.code, place, mistake.message, mistake.hint)

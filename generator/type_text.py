@@ -80,6 +80,10 @@ class TypeTextError(TextError):
     """A type that cannot be read."""
 
 
+class Unreadable(TypeTextError):
+    """A named type is declared, and what it stands for is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class TypeText:
     """A type as written, and the default behind it, `default_offset` characters in."""
@@ -141,7 +145,7 @@ class _Parser:
             hint = f"write {synonym}" if synonym else ""
             if name in self.known:
                 said = f"{name} cannot be read, or is made of itself"
-                raise TypeTextError("B202", said, start)
+                raise Unreadable("B202", said, start)
             hint = hint or elsewhere(name, self.known) or of_no_domain(name, self.known)
             hint = hint or unknown(name, [*BUILTIN, "list", "map", *self.known])
             raise TypeTextError("B202", f'there is no type "{name}"', start, hint)
