@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -138,14 +139,28 @@ def _shaped(
     try:
         value = shape.model_validate(document.data)
     except ValidationError as problem:
-        for error in problem.errors():
-            _report_shape_error(error, document, report)
+        errors = problem.errors()
+        for path in dict.fromkeys(_misplaced(error["loc"]) for error in errors):
+            if path:
+                unknown = _Unknown(path[:-1], str(path[-1]), {})
+                _report_unknown_key(unknown, document, report)
+        for error in errors:
+            if not _misplaced(error["loc"]):
+                _report_shape_error(error, document, report)
         return None, False
     whole = True
     for unknown in _unknown_keys(value, ()):
         _report_unknown_key(unknown, document, report)
         whole &= unknown.later or not isinstance(unknown.value, dict | list | Shape)
     return value, whole
+
+
+def _misplaced(path: Path) -> Path:
+    """The way to a key that stands where the name of a part would; or nothing."""
+    for index, (holder, name) in enumerate(pairwise(path)):
+        if holder in _HOLDERS and name in _OWNER:
+            return path[: index + 2]
+    return ()
 
 
 def _report_shape_error(
@@ -297,4 +312,5 @@ def _keys(shape: type[Shape]) -> list[str]:
 
 
 _OWNER = dict(_owners())
+_HOLDERS = ("aggregates", "commands", "events", "read_models", "queries", "policies")
 _KEYS = frozenset(key for shape in _shapes(Shape) for key in _keys(shape))
