@@ -216,8 +216,9 @@ def test_the_end_of_the_database_ends_everything(skeleton: Path, data: Path) -> 
 def test_the_end_of_the_cache_ends_nothing(skeleton: Path, data: Path) -> None:
     with dev_server(skeleton, data) as server:
         ready = server.until("ready")
-        os.kill(ready["pids"]["redis"], signal.SIGKILL)
-        gone([psutil.Process(ready["pids"]["redis"])])
+        cache = psutil.Process(ready["pids"]["redis"])
+        cache.kill()
+        gone([cache])
         assert status_of(f"{ready['url']}/health/ready") == 200
 
 
