@@ -5,43 +5,21 @@ Every mistake is reported, and all of a file at once.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from generator import names
-from generator.diagnostics import Path, Report, did_you_mean
+from generator.diagnostics import Report
 from generator.document import Document
-from generator.shapes import (
-    ActionShape,
-    AggregateShape,
-    CommandShape,
-    DomainShape,
-    EmissionShape,
-    EventShape,
-    FieldShape,
-    FilterShape,
-    PolicyShape,
-    QueryShape,
-    ReadModelShape,
-    RuleShape,
-    ScenarioShape,
-    ServiceShape,
-    Shape,
-    UniqueShape,
-    ValueObjectShape,
-)
+from generator.keys import KEYS, QUOTE, Unknown, misplaced, report_unknown, unknown_keys
+from generator.shapes import DomainShape, ServiceShape, Shape
 from generator.spelling import closest
 
 CODES = {
     "B100": "A part of the blueprint has the wrong shape.",
-    "B101": "A key is not known here.",
-    "B102": "A key of the language is not in this version of scaffold.",
     "B103": "A required key is missing.",
     "B104": "A file of the blueprint is missing, or two claim the same place.",
 }
@@ -140,27 +118,19 @@ def _shaped(
         value = shape.model_validate(document.data)
     except ValidationError as problem:
         errors = problem.errors()
-        for path in dict.fromkeys(_misplaced(error["loc"]) for error in errors):
+        for path in dict.fromkeys(misplaced(error["loc"]) for error in errors):
             if path:
-                unknown = _Unknown(path[:-1], str(path[-1]), {})
-                _report_unknown_key(unknown, document, report)
+                unknown = Unknown(path[:-1], str(path[-1]), {})
+                report_unknown(unknown, document, report)
         for error in errors:
-            if not _misplaced(error["loc"]):
+            if not misplaced(error["loc"]):
                 _report_shape_error(error, document, report)
         return None, False
     whole = True
-    for unknown in _unknown_keys(value, ()):
-        _report_unknown_key(unknown, document, report)
+    for unknown in unknown_keys(value, ()):
+        report_unknown(unknown, document, report)
         whole &= unknown.later or not isinstance(unknown.value, dict | list | Shape)
     return value, whole
-
-
-def _misplaced(path: Path) -> Path:
-    """The way to a key that stands where the name of a part would; or nothing."""
-    for index, (holder, name) in enumerate(pairwise(path)):
-        if holder in _HOLDERS and name in _OWNER:
-            return path[: index + 2]
-    return ()
 
 
 def _report_shape_error(
@@ -169,12 +139,12 @@ def _report_shape_error(
     path = document.known(error["loc"])
     if error["type"] == "missing":
         wanted = str(error["loc"][-1])
-        near = closest(wanted, set(error["input"]) - _KEYS)
+        near = closest(wanted, set(error["input"]) - KEYS)
         hint = f"`{near}` is not a key here" if near else ""
         report.error("B103", document.span(path), f"`{wanted}` is missing", hint)
         return
-    said = _PLAIN_WORDS.get(error["type"], error["msg"])
-    said = said.format(**error.get("ctx", {}))
+    words = _PLAIN_WORDS.get(error["type"], "")
+    said = words.format(**error.get("ctx", {})) or error["msg"]
     cut = _cut(str(error["loc"][-1])) if error["loc"] else ""
     hint = cut or _WAYS_OUT.get(error["type"], "")
     steps = [cut and error["loc"][-1], *reversed(path)]
@@ -188,10 +158,7 @@ def _cut(key: str) -> str:
 
     YAML reads what stands behind the comma as another key.
     """
-    return _QUOTE if key.count(")") > key.count("(") else ""
-
-
-_QUOTE = 'inside {}, a text that holds a comma stands in quotes: "..."'
+    return QUOTE if key.count(")") > key.count("(") else ""
 
 
 _WAYS_OUT = {
@@ -209,108 +176,3 @@ _PLAIN_WORDS = {
     "literal_error": "{expected} is expected here",
     "int_parsing": "a whole number is expected here",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Unknown:
-    """A key that no shape knows at its place, which is below `path`."""
-
-    path: Path
-    key: str
-    value: object
-    known: Sequence[str] = ()
-    later: bool = False
-
-
-def _unknown_keys(value: object, path: Path) -> Iterator[_Unknown]:
-    """Every key that no shape knows, or that stands where the name of a part would."""
-    if isinstance(value, Shape):
-        known = sorted(_keys(type(value)))
-        for key, held in (value.model_extra or {}).items():
-            yield _Unknown(path, key, held, known, key in value.later)
-        for name, field in type(value).model_fields.items():
-            yield from _unknown_keys(getattr(value, name), (*path, field.alias or name))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            named = isinstance(item, Shape) and not isinstance(item, FieldShape)
-            if named and key in _OWNER:
-                yield _Unknown(path, key, item)
-            else:
-                yield from _unknown_keys(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _unknown_keys(item, (*path, index))
-
-
-def _report_unknown_key(unknown: _Unknown, document: Document, report: Report) -> None:
-    key = unknown.key
-    place = document.key_span((*document.known(unknown.path), key))
-    if unknown.later:
-        report.error(
-            "B102",
-            place,
-            f"`{key}` is not in this version of scaffold",
-            hint="leave it out; it is planned",
-        )
-        return
-    report.error("B101", place, f"`{key}` is not a key here", _way_out(unknown))
-
-
-def _way_out(unknown: _Unknown) -> str:
-    """What was meant by a key that is not known."""
-    if close := did_you_mean(unknown.key, unknown.known):
-        return close
-    if unknown.key == "<<":
-        return "nothing is merged in a blueprint; write it out"
-    if unknown.value is None:
-        return "write a space behind the colon" if ":" in unknown.key else _QUOTE
-    owner = _OWNER.get(unknown.key)
-    if owner == "a domain" and not unknown.path:
-        return "it belongs to a domain, which has a file of its own"
-    if owner:
-        return f"it belongs to {owner}: look at how far it is indented"
-    return f"known keys: {', '.join(unknown.known)}"
-
-
-def _owners() -> Iterator[tuple[str, str]]:
-    """Each key that one noun with parts of its own has alone, and that noun."""
-    nouns: Mapping[str, type[Shape]] = {
-        "a domain": DomainShape,
-        "an aggregate": AggregateShape,
-        "a command": CommandShape,
-        "an event": EventShape,
-        "a read model": ReadModelShape,
-        "a query": QueryShape,
-        "a policy": PolicyShape,
-        "a scenario": ScenarioShape,
-    }
-    others: tuple[type[Shape], ...] = (
-        ValueObjectShape,
-        UniqueShape,
-        RuleShape,
-        EmissionShape,
-        ActionShape,
-        FilterShape,
-    )
-    keys = Counter(key for shape in (*nouns.values(), *others) for key in _keys(shape))
-    for noun, shape in nouns.items():
-        for key in _keys(shape):
-            if keys[key] == 1:
-                yield key, noun
-
-
-def _shapes(shape: type[Shape]) -> Iterator[type[Shape]]:
-    for each in shape.__subclasses__():
-        yield each
-        yield from _shapes(each)
-
-
-def _keys(shape: type[Shape]) -> list[str]:
-    """The keys of a shape, as they are written."""
-    fields = shape.model_fields.items()
-    return [field.alias or n for n, field in fields if not n.endswith("place")]
-
-
-_OWNER = dict(_owners())
-_HOLDERS = ("aggregates", "commands", "events", "read_models", "queries", "policies")
-_KEYS = frozenset(key for shape in _shapes(Shape) for key in _keys(shape))

@@ -19,6 +19,7 @@ from generator import (
     evolution,
     examples,
     expressions,
+    keys,
     literals,
     lock,
     messages,
@@ -45,6 +46,7 @@ from generator import (
 _MODULES = (
     document,
     blueprint,
+    keys,
     names,
     resolve,
     type_text,
