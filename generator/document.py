@@ -7,12 +7,13 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 import yaml
 
 from generator.diagnostics import Path, Report, Span
-from generator.sources import LINE_END, MAX_BYTES
+from generator.sources import LINE_END, LOCKS, MAX_BYTES
 
 CODES = {
     "B001": "The text is not YAML.",
@@ -144,11 +145,18 @@ def _report_conflict(document: Document, report: Report) -> bool:
     if marker:
         line = document.text.count("\n", 0, marker.start()) + 1
         place = Span(document.file, line, 1, 8)
-        hint = (
-            "choose what holds, and remove the rows with <<<<<<<, ======= and >>>>>>>"
-        )
-        report.error("B001", place, "git left a conflict here", hint)
+        report.error("B001", place, "git left a conflict here", _way_out(document.file))
     return marker is not None
+
+
+def _way_out(file: str) -> str:
+    if LOCKS in PurePath(file).parent.as_posix():
+        # Forms and digests of two releases make no third one, row by row.
+        return (
+            f"take one side whole, with `git checkout --ours {file}`, then"
+            " `scaffold sync`; the next `scaffold release` adds what both sides are"
+        )
+    return "choose what holds, and remove the rows with <<<<<<<, ======= and >>>>>>>"
 
 
 def plain(text: str | None, file: str = "") -> Document:

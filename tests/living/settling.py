@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Literal
 
 from generator import pipeline, project, render
 from generator.diagnostics import Report
@@ -14,6 +15,14 @@ from tests.living.salon import Change
 
 CUSTOM = "app/tables/custom.py"
 MISFITS = "P301|P108"
+MARKED = re.compile(
+    r"^<{7} .*\n(?P<ours>(?:.*\n)*?)"
+    r"(?:\|{7}.*\n(?:.*\n)*?)?"
+    r"={7}\n(?P<theirs>(?:.*\n)*?)>{7} .*\n",
+    re.MULTILINE,
+)
+
+Side = Literal["ours", "theirs"]
 
 
 def settle(living: Living, new: Mapping[str, str], codes: str = MISFITS) -> set[str]:
@@ -70,3 +79,11 @@ def generated(living: Living) -> dict[str, str]:
     whole = pipeline.printed(service, render.printed) | pipeline.language()
     kept = {path: file for path, file in whole.items() if project.is_kept(file)}
     return {str(path): file.text for path, file in kept.items()}
+
+
+def settle_marks(living: Living, below: str, side: Side = "ours") -> None:
+    """Take one side of every conflict that is marked in the files of a folder."""
+    for name, content in living.files().items():
+        if content and name.startswith(below):
+            text = MARKED.sub(lambda found: found[side], content.decode())
+            living.put(name, text)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from tests.living.projects import AGGREGATE, FINES, REGISTRY, Living, in_step
+from tests.living.settling import settle_marks
 
 LENDING = "blueprints/lending.yaml"
 MEMBERS = "blueprints/members.yaml"
@@ -126,3 +130,37 @@ def test_a_blueprint_that_git_left_in_conflict_is_for_a_person(shared: Living) -
     shared.put(LENDING, text[:start] + row + "\n" + text[text.index("\n", end) + 1 :])
     settle(shared)
     assert "timedelta(days=35)" in shared.text(AGGREGATE)
+
+
+def test_two_releases_of_one_event_are_settled_as_the_lock_is_told_to(
+    shared: Living,
+) -> None:
+    shared.scaffold("release")
+    commit(shared)
+
+    def releasing(field: str) -> Callable[[Living], None]:
+        def change(living: Living) -> None:
+            living.edit(LENDING, "{to: open, fields: {book", f"{opened}{field}, book")
+            living.edit(LENDING, "columns: {", f"columns: {{{field}, ")
+            assert living.scaffold("sync").exit_code == 0
+            assert living.scaffold("release").exit_code == 0
+
+        return change
+
+    opened = "{to: open, fields: {"
+    merged(shared, releasing("fee: int?"), releasing("tip: int?"))
+    settle_marks(shared, LENDING)
+    shared.put(
+        LENDING, shared.text(LENDING).replace("tip: int?", "tip: int?, fee: int?")
+    )
+    lock = ".scaffold/lock/lending.yaml"
+    told = shared.scaffold("sync")
+    assert told.exit_code == 1 and f"{lock}:" in told.stderr
+    way_out = re.search(r"`git (checkout --ours \S+)`", told.stderr)
+    assert way_out is not None
+    shared.git(*way_out[1].split())
+    settle(shared)
+    assert shared.scaffold("release").exit_code == 0
+    commit(shared)
+    settle(shared)
+    assert "v1.2:" in shared.text(lock)
