@@ -99,6 +99,16 @@ class Change:
         both = self.state is State.BOTH and self.is_settled
         return both and self.path.suffix == ".py" and self.after is not None
 
+    @property
+    def is_edited_code(self) -> bool:
+        """Whether it is Python that somebody edited, and that no change has reached."""
+        return self.state is State.EDITED and self.path.suffix == ".py"
+
+    @property
+    def suspects(self) -> int:
+        """How many places in it may be wrong, although nothing clashed."""
+        return sum(note.suspect for note in self.notes)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

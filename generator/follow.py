@@ -31,7 +31,7 @@ from generator.contract import unadopted
 from generator.interrupts import checkpoint
 from generator.kinds import Kind, owner_of
 from generator.merge import Merged, Sides
-from generator.merged_code import Own, own, suspected, tidied
+from generator.merged_code import Step, own, suspected, tidied
 from generator.moves import Moves
 from generator.own_style import OwnStyle
 from generator.project import Project, is_kept
@@ -64,7 +64,8 @@ class Following:
         style, base, new = self._style, self.project.base, self._generated
         standing = Standing(self.project, new, self._renames)
         found, by_hand = Moves(standing, self.new, self._sides).followed(found)
-        found = suspected(tidied(found, style), style, base, new, self._own)
+        step = Step(base, new, self._renames)
+        found = suspected(tidied(found, style), style, step, self._own)
         found = unadopted(found, new)
         puts = [self._put_beside(each, each.beside) for each in found if each.beside]
         puts += [marked(*each) for each in standing.marked()]
@@ -236,11 +237,9 @@ class Following:
         return {p: base[p] for p in base if owner_of(str(p)) not in self.only} | made
 
     @cached_property
-    def _own(self) -> Own:
+    def _own(self) -> Texts:
         """The Python that nobody generates; none where nothing is generated anew."""
-        if self._generated == self.project.base:
-            return Own({}, {})
-        return own(self.project, self._renames)
+        return {} if self._generated == self.project.base else own(self.project)
 
     @cached_property
     def _renames(self) -> Mapping[str, str]:

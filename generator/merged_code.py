@@ -16,33 +16,17 @@ from generator.project import Project
 Texts = Mapping[PurePosixPath, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
-    """The Python of a project that nobody generates, and the renames that happen now.
+def own(project: Project) -> Texts:
+    """The Python that nobody generates, but for the lists that every domain stands in.
 
     It is never written; what it uses may have got another name, or be gone.
     """
-
-    texts: Texts
-    renames: Mapping[str, str]
-
-    def renamed(self, text: str) -> Iterator[Note]:
-        """What one of its texts calls by its former name."""
-        words = merging.words(text)
-        for old, new in self.renames.items():
-            if old in words:
-                yield Note("", f"{old}, which your lines use, is {new} now", True)
-
-
-def own(project: Project, renames: Mapping[str, str]) -> Own:
-    """What nobody generates, but for the lists that every domain stands in."""
     contents = {
         path: project.read(path) or b""
         for path in project.code()
         if path not in project.base and kind_of(str(path)) is not Kind.SHARED
     }
-    texts = {path: text.decode(errors="replace") for path, text in contents.items()}
-    return Own(texts, renames)
+    return {path: text.decode(errors="replace") for path, text in contents.items()}
 
 
 def tidied(changes: Sequence[Change], style: OwnStyle) -> list[Change]:
@@ -58,31 +42,46 @@ def tidied(changes: Sequence[Change], style: OwnStyle) -> list[Change]:
     ]
 
 
-def suspected(
-    changes: Sequence[Change], style: OwnStyle, base: Texts, new: Texts, own: Own
-) -> list[Change]:
-    """What merged clean and may still be wrong, said beside the file.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """All generated files, as they were and as they are now, and the renames between.
 
-    `base` and `new` are all generated files: a name that only moved is not lost.
+    A name that only moved is not lost.
     """
+
+    base: Texts
+    new: Texts
+    renames: Mapping[str, str]
+
+    def lost(self, yours: Texts) -> Iterator[tuple[PurePosixPath, Note]]:
+        """What rows of people's use and the blueprint renamed, or took away."""
+        for path, found in merging.lost_names(self.base, self.new, yours).items():
+            for row, name in found:
+                now = self.renames.get(name)
+                became = f"is {now} now" if now else "is no longer generated"
+                said = f"{name}, which your line uses, {became}"
+                yield path, Note("", said, suspect=True, line=row)
+
+
+def suspected(
+    changes: Sequence[Change], style: OwnStyle, step: Step, own: Texts
+) -> list[Change]:
+    """What merged clean or is yours, and may still be wrong, said beside the file."""
     merged = {e.path: _text(e.after) for e in changes if e.is_merged_code}
-    paths = (*merged, *own.texts)
-    said: dict[PurePosixPath, list[Note]] = {path: [] for path in paths}
+    edited = {e.path: _text(e.after) for e in changes if e.is_edited_code}
+    yours = {**own, **edited, **merged}
+    said: dict[PurePosixPath, list[Note]] = {path: [] for path in yours}
     for path, row, message in style.suspicions(merged):
-        said[path].append(Note(f"line {row}", message, suspect=True))
-    yours = {**own.texts, **merged}
-    for path, names in merging.lost_words(base, new, yours).items() if yours else ():
-        told = f"your lines use what is no longer generated: {', '.join(names)}"
-        said[path].append(Note("", told, suspect=True))
-    for path, text in own.texts.items():
-        said[path] += own.renamed(text)
+        said[path].append(Note("", message, suspect=True, line=row))
+    for path, note in step.lost(yours):
+        said[path].append(note)
     found = [_told(each, said.pop(each.path, [])) for each in changes]
     others = {path: notes for path, notes in said.items() if notes}
     return [*found, *(_told(_yours(path, own), others[path]) for path in others)]
 
 
-def _yours(path: PurePosixPath, own: Own) -> Change:
-    return kept(path, own.texts[path].encode(), State.IN_STEP)
+def _yours(path: PurePosixPath, own: Texts) -> Change:
+    return kept(path, own[path].encode(), State.IN_STEP)
 
 
 def _told(change: Change, notes: Sequence[Note]) -> Change:

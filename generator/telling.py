@@ -26,8 +26,9 @@ def lines(plan: Plan) -> Iterator[str]:
             yield f"  to do without it, name {change.lost} in {WITHOUT}"
         for note in change.notes:
             mark = "SUSPECT" if note.suspect else "note"
+            place = f" {change.path}:{note.line}:" if note.line else ""
             inside = f" {note.place}:" if note.place else ""
-            yield f"  {mark}:{inside} {visible(note.text)}"
+            yield f"  {mark}:{place}{inside} {visible(note.text)}"
         if change.paste:
             yield f"  paste these lines into {change.path}:"
             yield from (f"    {line}" for line in change.paste)
@@ -46,6 +47,9 @@ def summary(plan: Plan, dry: bool) -> str:
         said += "; a dry run: none of them was written"
     if waiting:
         said += f"; to be settled by you: {', '.join(map(str, waiting))}"
+    if suspects := sum(change.suspects for change in plan.told):
+        lines = f"{suspects} lines are" if suspects != 1 else "1 line is"
+        said += f"; {lines} SUSPECT, of which `make check` knows more"
     return said
 
 

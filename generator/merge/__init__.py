@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from generator.merge.excerpts import restored
     from generator.merge.lines import Sides, has_markers
+    from generator.merge.losses import lost_names
     from generator.merge.merging import merge, plain, renamed, same
     from generator.merge.outcome import Conflict, Merged, Note
-    from generator.merge.suspects import lost_words, words
 
 __all__ = [
     "Conflict",
@@ -22,13 +22,12 @@ __all__ = [
     "Note",
     "Sides",
     "has_markers",
-    "lost_words",
+    "lost_names",
     "merge",
     "plain",
     "renamed",
     "restored",
     "same",
-    "words",
 ]
 
 _HOMES = {
@@ -37,13 +36,12 @@ _HOMES = {
     "Note": "outcome",
     "Sides": "lines",
     "has_markers": "lines",
-    "lost_words": "suspects",
+    "lost_names": "losses",
     "merge": "merging",
     "plain": "merging",
     "renamed": "merging",
     "restored": "excerpts",
     "same": "merging",
-    "words": "suspects",
 }
 
 

@@ -37,7 +37,7 @@ def merge(
 
     Without a base both have made the file. `renames` are words that the blueprint says
     were renamed. Line ends and byte order mark stay as yours. SQL that ran already must
-    not come here. `lost_words` finds what only the whole project can tell.
+    not come here. `lost_names` finds what only the whole project can tell.
     """
     if base is not None and yours == base:
         return Merged(new)

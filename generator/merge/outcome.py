@@ -23,12 +23,14 @@ class Note:
     """Something worth a look; a suspect is likely wrong although nothing clashed.
 
     A change that is `untaken` was left out, for what it changes is not there any more.
+    A `line` of 0 is none in particular.
     """
 
     place: str
     text: str
     suspect: bool = False
     untaken: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

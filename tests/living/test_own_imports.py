@@ -88,6 +88,29 @@ def test_what_a_rename_left_in_code_of_yours_is_pointed_at(living: Living) -> No
     followed = living.scaffold("sync")
     assert followed.exit_code == 0, followed.output
     assert f"keep     {LETTERS}  (yours)\n" in followed.stdout
-    told = "LoanRenewed, which your lines use, is LoanProlonged now"
-    assert f"  SUSPECT: {told}\n" in followed.stdout
+    told = "LoanRenewed, which your line uses, is LoanProlonged now"
+    assert f"  SUSPECT: {LETTERS}:3: {told}\n" in followed.stdout
     assert living.text(LETTERS) == text
+
+
+def test_what_a_class_lost_is_pointed_at_also_where_no_change_came(
+    living: Living,
+) -> None:
+    mine = "from app.lending.events import LoanRenewed\n\n\n"
+    mine += "def told(event: LoanRenewed) -> str:\n    return str(event.due)\n"
+    living.put(LETTERS, mine)
+    errors = "app/lending/exceptions.py"
+    living.put(errors, f"{living.text(errors)}\n\n{mine}")
+    last = living.text(errors).count("\n")
+    assert in_step(living)
+    living.edit(BLUEPRINT, "LoanRenewed: {fields: {due: date}}", "LoanRenewed: {}")
+    living.edit(
+        BLUEPRINT, "LoanRenewed: {due: state.due + days(14)}", "LoanRenewed: {}"
+    )
+    living.edit(BLUEPRINT, "LoanRenewed: update, ", "")
+    followed = living.scaffold("sync")
+    for place in (f"{LETTERS}:5", f"{errors}:{last}"):
+        told = "LoanRenewed.due, which your line uses, is no longer generated"
+        assert f"  SUSPECT: {place}: {told}\n" in followed.stdout, followed.output
+    assert "; 2 lines are SUSPECT, " in followed.stdout
+    assert in_step(living)

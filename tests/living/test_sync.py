@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -67,10 +66,14 @@ def test_what_merged_and_may_be_wrong_is_said_beside_the_file(living: Living) ->
     # No suspicion, but certain: it can no longer be imported.
     assert followed.exit_code == 1, followed.output
     assert ": LoanOverdue is not in app.lending.exceptions\n" in followed.stdout
-    said = "your lines use what is no longer generated: LoanOverdue"
+    row = 1 + living.text(AGGREGATE).split("\n").index(mine.split("\n")[1])
+    place = f"  SUSPECT: {AGGREGATE}:{row}:"
     assert f"merge    {AGGREGATE}" in followed.stdout
-    assert f"  SUSPECT: {said}\n" in followed.stdout
-    assert re.search(r"  SUSPECT: line \d+: Undefined name `UNTOLD`\n", followed.stdout)
+    said = "LoanOverdue, which your line uses, is no longer generated"
+    assert f"{place} {said}\n" in followed.stdout
+    assert f"{place} Undefined name `UNTOLD`\n" in followed.stdout
+    last = "; 3 lines are SUSPECT, of which `make check` knows more\n"
+    assert followed.stdout.endswith(last)
     assert DECISION + mine in living.text(AGGREGATE)
 
 

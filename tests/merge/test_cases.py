@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from generator.merge import lost_words, merge
+from generator.merge import lost_names, merge
 from generator.merge.lines import choices
 from tests.merge.cases import Case, cases
 
@@ -26,8 +26,8 @@ def test_both_sides_come_together(case: Case) -> None:
     assert [text for suspect, text in notes if not suspect] == list(case.notes)
     assert [text for suspect, text in notes if suspect] == list(case.suspects)
     base, new, text = ({case.path: each} for each in (case.base, case.new, merged.text))
-    lost = lost_words(base, new, text)
-    assert lost.get(case.path, ()) == case.lost
+    lost = lost_names(base, new, text).get(case.path, [])
+    assert tuple(sorted({name for _, name in lost})) == case.lost
 
 
 @CASES

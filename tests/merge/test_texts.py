@@ -10,7 +10,7 @@ from generator.merge import (
     Conflict,
     Merged,
     has_markers,
-    lost_words,
+    lost_names,
     merge,
     same,
 )
@@ -117,7 +117,7 @@ def test_names_that_left_the_whole_project_are_found_in_your_rows() -> None:
     new = {one: "term = 1\n", two: "limit = 2\n"}
     mine = "period = 1\nlimit = 2\nif period: limit()  # of the period\n"
     merged = {one: mine, two: "limit = 2\n# period\n"}
-    assert lost_words(base, new, merged) == {one: ("period",)}
+    assert lost_names(base, new, merged) == {one: [(1, "period"), (3, "period")]}
 
 
 def test_a_docstring_names_nothing_but_what_a_string_is_formatted_with_does() -> None:
@@ -129,6 +129,34 @@ def test_a_docstring_names_nothing_but_what_a_string_is_formatted_with_does() ->
     of days.'''
     log("grace for a term", 'days')  # grace
 """
-    assert lost_words(base, new, {one: mine}) == {}
+    assert lost_names(base, new, {one: mine}) == {}
     mine += '    log(f"{grace(1)}")\n'
-    assert lost_words(base, new, {one: mine}) == {one: ("grace",)}
+    assert lost_names(base, new, {one: mine}) == {one: [(5, "grace")]}
+
+
+def test_a_member_that_one_class_lost_is_found_where_code_tells_whose_it_is() -> None:
+    one, mine = PurePosixPath("one.py"), PurePosixPath("mine.py")
+    left = "class Left:\n    book: str\n"
+    base = {one: f"{left}\nclass Loan:\n    OPEN = 1\n    book: str\n    due: date\n"}
+    new = {one: f"{left}    OPEN = 2\n\nclass Loan:\n    due: date\n"}
+    found = """\
+def used(loan: Loan, left: Left, other):
+    loan.book
+    loan.due, left.book, other.book
+    Loan(due=1, book=2)
+    Loan.OPEN
+    match other:
+        case Loan(book=one):
+            other.due
+        case Loan():
+            other.book
+        case Left(book=two):
+            other.book
+    lambda loan: loan.book
+    def later(loan):
+        loan.book
+"""
+    used = {(row, name) for row, name in lost_names(base, new, {mine: found})[mine]}
+    book = {(row, "Loan.book") for row in (2, 4, 7, 10)}
+    assert used == {*book, (5, "Loan.OPEN")}
+    assert lost_names(base, new, {mine: "def broken(loan: Loan"}) == {}
