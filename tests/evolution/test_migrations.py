@@ -173,6 +173,23 @@ NOTED_ROW = (
             id="a column from a field that no record has yet",
         ),
         pytest.param(
+            [
+                (
+                    "buyer_id: Buyer, price: int, place: Place}}\n",
+                    "buyer_id: Buyer, price: int, place: Place, rank: int = 3}}\n",
+                ),
+                (
+                    "price: int, status: Status, buyer_id",
+                    "price: int, rank: int = 3, status: Status, buyer_id",
+                ),
+            ],
+            [
+                'ALTER TABLE "deal_view" ADD COLUMN "rank" numeric NOT NULL '
+                "DEFAULT '3'::numeric"
+            ],
+            id="a column with the default of a field that no record has yet",
+        ),
+        pytest.param(
             [("indexes: [[price]]", "indexes: [[price], [status, price]]")],
             [
                 'CREATE INDEX "deal_view__status__price" ON "deal_view" '
@@ -233,6 +250,30 @@ def test_what_no_record_could_have_filled_changes_in_place(
             "deal_view",
             'DealMade fills "made", a new column',
             id="a column that takes what every record has beside its fields",
+        ),
+        pytest.param(
+            [
+                (
+                    "buyer_id: Buyer, price: int, place: Place}}\n",
+                    "buyer_id: Buyer, price: int, place: Place, rank: int = 3}}\n",
+                ),
+                (
+                    "price: int, status: Status, buyer_id",
+                    "price: int, rank: int = 4, status: Status, buyer_id",
+                ),
+            ],
+            "deal_view",
+            'DealMade fills "rank", a new column',
+            id="a column with another default than its field",
+        ),
+        pytest.param(
+            [
+                ("columns: {price: int, s", "columns: {price: int, least: int, s"),
+                ("DealMade: insert", "DealMade: {insert: {least: price}}"),
+            ],
+            "deal_view",
+            '"least" is new, and every row needs one',
+            id="a column that no row can be without",
         ),
         pytest.param(
             [("DealRaised: update", "DealRaised: {update: {price: price + 1}}")],
