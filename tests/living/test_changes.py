@@ -75,7 +75,7 @@ def test_a_change_meets_every_edit(lived: Living, change: Change, judge: Judge) 
         assert [after.get(name) for name in others] == [before[n] for n in others]
     if change.left:
         left = f"app/tables/{change.left}.py"
-        assert f"to be settled by you: {left}\n" in followed.stdout
+        assert f"to be settled by you: {left}" in followed.stdout
         assert left in settle(lived, new)
     if change.asks:
         write_custom(lived, followed.stdout)
