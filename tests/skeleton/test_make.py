@@ -22,7 +22,13 @@ def test_a_token_wants_somebody_and_a_service(
     skeleton: Path, arguments: list[str], said: str
 ) -> None:
     done = subprocess.run(
-        ["make", "token", f"SCAFFOLD_PYTHON={sys.executable}", *arguments],
+        [
+            "make",
+            "--no-print-directory",
+            "token",
+            f"SCAFFOLD_PYTHON={sys.executable}",
+            *arguments,
+        ],
         cwd=skeleton,
         env=bare_environment(),
         capture_output=True,
