@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from generator import journal, living, project, project_code
 from generator.changes import Change, State
-from generator.contract import Found, differing, unadoptable
+from generator.contract import Found, differing, to_settle
 from generator.diagnostics import BlueprintError, Diagnostic, Report, Span, in_order
 
 CODES = {
@@ -122,12 +122,11 @@ def _beside_its_blueprint(
 
 def _left(found: Sequence[Found], unsettled: Sequence[Change]) -> Sequence[Found]:
     """What of the contract `sync` could not take over either."""
-    waiting = {change.path: unadoptable(change) for change in unsettled}
-    return [
-        (path, each)
-        for path, each in found
-        if path in waiting and (str(each) in waiting[path] or not waiting[path])
-    ]
+    said = {e.path: {conflict.reason for conflict in e.conflicts} for e in unsettled}
+    left = [e for e in found if to_settle(e[1]) in said.get(e[0], ())]
+    # A file with other conflicts was not looked at for its contract.
+    known = {path for path, _ in left}
+    return [e for e in found if e in left or (e[0] in said and e[0] not in known)]
 
 
 def _released(known: project.Project) -> Iterator[Diagnostic]:

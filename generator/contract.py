@@ -115,11 +115,9 @@ def unadopted(
     return found
 
 
-def unadoptable(change: Change) -> set[str]:
-    """What is left to be settled of the contract in a file, in words."""
-    ending = f"; {TO_SETTLE}"
-    said = (conflict.reason for conflict in change.conflicts)
-    return {each.removesuffix(ending) for each in said if each.endswith(ending)}
+def to_settle(difference: Difference) -> str:
+    """How a run says that it leaves this to a person."""
+    return f"{difference}; {TO_SETTLE}"
 
 
 def _held(change: Change, new: str | None) -> Iterator[Conflict]:
@@ -130,7 +128,7 @@ def _held(change: Change, new: str | None) -> Iterator[Conflict]:
         with contextlib.suppress(SyntaxError, ValueError):
             rows = _has_rows(change.path)
             for each in differences(new, content.decode(), rows):
-                yield Conflict(each.line, "", f"{each}; {TO_SETTLE}")
+                yield Conflict(each.line, "", to_settle(each))
 
 
 def _is_contract(path: PurePosixPath) -> bool:

@@ -136,9 +136,8 @@ def _can_overflow(result: Type, sign: str, left: Code, right: Code) -> bool:
 
 def _saturating(result: Type, left: Code, sign: str, right: Code) -> Code:
     """What is moved comes first, and what moves it second."""
-    if sign != "-" and right.type != DURATION and right.type != INT:
-        left, right = right, left
-    if sign == "*" and left.type == INT:
+    moved_last = sign == "+" and right.type != DURATION
+    if moved_last or (sign == "*" and left.type == INT):
         left, right = right, left
     return code.call(result, f"saturating.{SATURATING[sign]}", left.text, right.text)
 

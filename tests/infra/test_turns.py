@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from app.common.errors import Busy
 from app.config.append import AppendSettings
@@ -47,7 +48,7 @@ async def test_clients_of_one_stream_lose_few_races(
 ) -> None:
     if taken_out:
         monkeypatch.setattr(Turns, "waited_for", lambda *_: False)
-    settings = DatabaseSettings(url=database)  # type: ignore[arg-type]
+    settings = DatabaseSettings(url=SecretStr(database))
     async with appending(pool, settings, AppendSettings()) as inner:
         counting = Counting(inner)
         service = await Service.on(pool, appender=counting)

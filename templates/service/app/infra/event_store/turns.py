@@ -34,9 +34,11 @@ class Turns:
         """How long a command that has lost a race may go on trying."""
         self._most = most
         self._queues: dict[UUID, _Queue] = {}
+        self._length = 0
 
     def __len__(self) -> int:
-        return sum(queue.length for queue in self._queues.values())
+        """How many commands have a turn or wait for one, whatever their stream."""
+        return self._length
 
     def waited_for(self, stream: UUID) -> bool:
         """Whether whoever comes to this stream has to queue."""
@@ -49,10 +51,11 @@ class Turns:
         if stream in held:
             yield
             return
-        if len(self) >= self._most:
+        if self._length >= self._most:
             raise Busy()
         queue = self._queues.setdefault(stream, _Queue())
         queue.length += 1
+        self._length += 1
         try:
             await _acquired(queue.turn, until)
             token = _HELD.set(held | {stream})
@@ -62,6 +65,7 @@ class Turns:
                 _HELD.reset(token)
                 queue.turn.release()
         finally:
+            self._length -= 1
             queue.length -= 1
             if not queue.length:
                 del self._queues[stream]
