@@ -29,7 +29,8 @@ def display(
     type = want if want is not None else found[0].type
     if type.kind == "none":
         compiler.fail("B304", "nothing says of what this is a list", node)
-    return Code(list_of(type), f"[{', '.join(each.text for each in found)}]")
+    text = f"[{', '.join(each.text for each in found)}]"
+    return Code(list_of(type), text, constant=all(each.constant for each in found))
 
 
 def comprehension(

@@ -64,6 +64,7 @@ NUMBERS: list[Printed] = [
 CONDITIONS: list[tuple[str, str]] = [
     ("active", "command.active"),
     ("not active", "not command.active"),
+    ("[1, 2] == numbers", "command.numbers == [1, 2]"),
     ("not not active", "command.active"),
     ("active and vip", "command.active and command.vip"),
     (
