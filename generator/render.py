@@ -33,16 +33,19 @@ def copied(service: model.Service) -> Tree:
     with scratch() as folder:
         with interruptible():
             import copier
+            from plumbum import local
 
-            copier.run_copy(
-                str(templates("service")),
-                folder,
-                data=service.answers,
-                settings=copier.Settings(),
-                defaults=True,
-                overwrite=True,
-                quiet=True,
-            )
+            # Copier asks git about each file, and nothing that it says concerns ours.
+            with local.env(PATH=""):
+                copier.run_copy(
+                    str(templates("service")),
+                    folder,
+                    data=service.answers,
+                    settings=copier.Settings(),
+                    defaults=True,
+                    overwrite=True,
+                    quiet=True,
+                )
         return _marked(read(folder, "service"))
 
 

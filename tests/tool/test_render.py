@@ -9,6 +9,7 @@ from typing import cast
 
 import jinja2
 import pytest
+from plumbum import local
 
 from generator import render
 from generator.model import Service
@@ -78,6 +79,17 @@ SERVICE_FILES = {"README.md": "# shop\n", "app/plain.py": "A = '{{ untouched }}'
 
 def test_the_skeleton_is_rendered_and_copied(templates: Path) -> None:
     assert rendered() == SERVICE_FILES
+
+
+def test_git_is_not_asked_about_the_files_of_the_skeleton(
+    templates: Path, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    git = make(tmp_path / "bin", {"git": f'#!/bin/sh\necho "$@" >> {asked}\nexit 1\n'})
+    (git / "git").chmod(0o700)
+    with local.env(PATH=f"{git}:{local.env['PATH']}"):
+        assert rendered() == SERVICE_FILES
+    assert not asked.exists()
 
 
 def test_a_path_is_printed_for_each_domain_or_for_each_aggregate(
