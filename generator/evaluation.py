@@ -75,7 +75,7 @@ class Evaluation:
         self._steps = MAX_STEPS
         return self._run(code, module, scope)
 
-    def made(self, name: str, *arguments: object, **values: object) -> Any:
+    def made(self, name: str, /, *arguments: object, **values: object) -> Any:
         """A member of an enum or a value object, by its qualified name."""
         return self._classes[name](*arguments, **values)
 

@@ -13,6 +13,7 @@ from generator.register.listing import dotted
 from generator.register.origins import same
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Natural = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,19 @@ class _Import:
     @property
     def module(self) -> str:
         return "." * len(self.statement.relative) + dotted(self.statement.module)
+
+    @property
+    def key(self) -> tuple[Natural, tuple[int, Natural]]:
+        """The import sorter's order of rows: the module, then its first name there."""
+        return _natural(self.module), _member(dotted(self.names[0].name))
+
+    def takes(self, alias: cst.ImportAlias) -> bool:
+        """Whether a name may join: one under another name gets a row of its own.
+
+        Unless people write both in one row.
+        """
+        aliased = {each.asname is not None for each in self.names}
+        return len(aliased) > 1 or (aliased == {False} and alias.asname is None)
 
     @property
     def aliases(self) -> Bracketed:
@@ -61,15 +75,13 @@ def with_import(
         cst.Name(name), asname=None if local == name else _as(local)
     )
     for found in _imports(body[:before]):
-        if same(found.module, module):
+        if same(found.module, module) and found.takes(alias):
             return _replaced(body, found.row, _joined(found, alias))
     owner = cst.parse_expression(module)
     assert isinstance(owner, cst.Name | cst.Attribute)
-    line = cst.SimpleStatementLine([cst.ImportFrom(owner, [alias])])
-    found = _Import(0, line, cst.ImportFrom(owner, [alias]), [alias])
-    if _is_wide(line):
-        line = found.with_aliases(found.aliases.broken())
-    return _inserted(body, before, module, line)
+    statement = cst.ImportFrom(owner, [alias])
+    new = _Import(0, cst.SimpleStatementLine([statement]), statement, [alias])
+    return _inserted(body, before, new)
 
 
 def without_import(body: Sequence[Statement], local: str) -> list[Statement]:
@@ -128,24 +140,24 @@ def _parted(found: _Import, place: int) -> cst.SimpleStatementLine:
     return found.with_aliases(after)
 
 
-def _inserted(
-    body: Sequence[Statement], before: int, module: str, line: cst.SimpleStatementLine
-) -> list[Statement]:
+def _inserted(body: Sequence[Statement], before: int, new: _Import) -> list[Statement]:
     """A new row among the imports of our package; else below all of them."""
-    root = module.partition(".")[0]
+    wide = _is_wide(new.line)
+    line = new.with_aliases(new.aliases.broken()) if wide else new.line
+    root = new.module.partition(".")[0]
     rows = [row for row in range(before) if _is_import(body[row])]
     ours = [row for row in rows if root in _roots(body[row])]
     froms = [each for each in _imports(body[:before]) if each.row in ours]
-    keys = [_natural(each.module) for each in froms]
+    keys = [each.key for each in froms]
     if ours and keys == sorted(keys):
-        later = (each.row for each in froms if _natural(each.module) > _natural(module))
+        later = (each.row for each in froms if each.key > new.key)
         place = next(later, ours[-1] + 1)
     else:
         place = max(ours or rows, default=-1) + 1
     if place in ours:
         blank, rest = _split_blank(body[place])
-        new = line.with_changes(leading_lines=blank)
-        return [*body[:place], new, rest, *body[place + 1 :]]
+        line = line.with_changes(leading_lines=blank)
+        return [*body[:place], line, rest, *body[place + 1 :]]
     if not rows:
         place = int(bool(body) and _is_docstring(body[0]))
     if place and not ours:
@@ -208,7 +220,7 @@ def _is_wide(line: cst.SimpleStatementLine) -> bool:
     return max(map(len, code.split("\n"))) > WIDTH
 
 
-def _member(name: str) -> tuple[int, list[tuple[int, int]]]:
+def _member(name: str) -> tuple[int, Natural]:
     """The import sorter's order of names: constants, classes, all others."""
     kind = 2
     if name.isupper() and len(name) > 1:
@@ -218,7 +230,7 @@ def _member(name: str) -> tuple[int, list[tuple[int, int]]]:
     return kind, _natural(name)
 
 
-def _natural(name: str) -> list[tuple[int, int]]:
+def _natural(name: str) -> Natural:
     """A key that orders `room2` before `room10`."""
     parts = re.findall(r"\d+|\D", name.lower())
     return [

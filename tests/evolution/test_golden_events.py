@@ -84,3 +84,9 @@ def test_a_payload_goes_through_every_version_after_its_own() -> None:
 
 def test_a_project_without_a_release_has_no_golden_events() -> None:
     assert golden(THIRD, {}) == {}
+
+
+def test_a_field_of_a_value_object_may_have_any_name() -> None:
+    named = shop(shop().text, ("{town: str, street: str?}", "{name: str, code: int?}"))
+    stored = golden(named, {"shop": released(named)})["PurchaseMade.v1.json"]["stored"]
+    assert stored["place"] == {"name": "Name", "code": None}

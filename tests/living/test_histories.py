@@ -11,7 +11,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -137,7 +136,7 @@ class Histories(RuleBasedStateMachine):
             mine = renamed(mine, change)
         followed = self.living.scaffold("sync")
         assert followed.exit_code in self.codes(), followed.output
-        assert not self.lost(mine), followed.output
+        assert not hands.lost(mine, self.living.files()), followed.output
         self.settle(followed.stdout)
         assert in_step(self.living)
         self.waiting.clear()
@@ -167,16 +166,9 @@ class Histories(RuleBasedStateMachine):
         mine = hands.rows(self.living.files())
         joined = self.living.scaffold("new-domain", str(kitchen))
         assert joined.exit_code == (2 if known else 0), joined.output
-        assert not self.lost(mine), joined.output
+        assert not hands.lost(mine, self.living.files()), joined.output
         assert in_step(self.living)
         self.commit()
-
-    def lost(self, mine: Counter[str]) -> Counter[str]:
-        """Rows that are neither there nor the start of one: an import may get more."""
-        now = hands.rows(self.living.files())
-        return Counter(
-            row for row in mine - now if not any(e.startswith(row) for e in now - mine)
-        )
 
     @rule(step=integers(1, 6))
     def crash(self, step: int) -> None:
