@@ -18,7 +18,25 @@ from tests.service.test_examples import made
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
-MORE = ("add-event field", "add-state", "add-column", "add-command", "add-custom")
+MORE = ("add-event field", "add-command field", "add-state", "add-custom")
+COLUMN = ("held_at: datetime}", "held_at: datetime, note: str?}")
+FORWARD = "migrations/tables/0002_read_models.sql"
+API_TESTS = "tests/integration/test_tables_api.py"
+NOTED = """\
+
+
+async def test_of_mine_a_note_can_be_read(
+    client: AsyncClient, token_for: TokenFor
+) -> None:
+    noted = HOLD_TABLE | {"note": "by the window"}
+    headers = token_for("guest", SOMEBODY)
+    response = await client.post("/bookings/hold-table", json=noted, headers=headers)
+    assert response.status_code == 201, response.text
+    held = response.json()
+    headers = token_for("host", SOMEBODY) | {"X-Wait-For": held["token"]}
+    response = await client.get(f"/bookings/{held['id']}", headers=headers)
+    assert response.json()["note"] == "by the window"
+"""
 
 
 @pytest.fixture
@@ -54,10 +72,11 @@ def says_more(living: Living) -> None:
         if str(change) in MORE:
             texts = change.made(texts)
     for name, text in texts.items():
-        living.put(f"blueprints/{name}", text)
+        living.put(f"blueprints/{name}", text.replace(*COLUMN))
     followed = living.scaffold("sync")
     assert followed.exit_code == 3, followed.output
     write_custom(living, followed.stdout)
+    living.put(API_TESTS, living.text(API_TESTS) + NOTED)
 
 
 def test_a_domain_here_and_custom_code_there_pass_the_tests_of_what_git_merged(
@@ -79,6 +98,6 @@ def test_a_domain_here_and_custom_code_there_pass_the_tests_of_what_git_merged(
     assert not hands.lost(mine, released.files())
     assert "    KITCHEN_DOMAIN,\n" in released.text(REGISTRY)
     assert "def check_guest(" in released.text(CUSTOM)
-    assert (released.root / "migrations/kitchen/0001_read_models.sql").exists()
+    assert 'ADD COLUMN "note" text' in released.text(FORWARD)
     assert "no issues found" in made(released.root, "check")
     assert " passed" in made(released.root, "test")
