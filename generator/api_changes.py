@@ -16,11 +16,13 @@ CODES = {
     "B833": "Not all who could call a command or query may still do so.",
     "B834": "A command or query no longer takes what it took.",
     "B835": "A query answers in another way.",
+    "B836": "A command refuses with another code, or no longer with one it had.",
     "B841": "A command or query that only code calls is gone, or is another.",
 }
 
 _CONSTRAINTS = re.compile(r" ?\((?:\w+=(?:'[^']*'|\"[^\"]*\"|[^()\s]+) ?)+\)")
 _KEEP = "keep it, and add another one beside it, until nobody calls it any more"
+_CODES = "callers tell refusals apart by `code`: keep the name, or tell them first"
 _CODE = "type checking shows the places: mypy, in custom code and in policies"
 
 
@@ -62,6 +64,8 @@ def _problems(
     if lost := _shut_out(before.access, now.access):
         yield Broken("B833", name, f"{name} is no longer for {lost}")
     yield from _taken(name, before, now, old, new)
+    if before.route:
+        yield from _refused(name, before, now)
     yield from _answered(name, before, now, old, new)
 
 
@@ -92,6 +96,16 @@ def _taken(
         after = now.fields.get(field, text)
         if _bare(after) == _bare(text) and _narrower(text, after):
             yield Broken("B834", name, f'{name}: "{field}" was {text}, and is {after}')
+
+
+def _refused(name: str, before: Call, now: Call) -> Iterator[Broken]:
+    """Callers bear a code that is new; one that is gone they wait for in vain."""
+    more = " and ".join(each for each in now.errors if each not in before.errors)
+    hint = f"{_CODES}; new: {more}" if more else _CODES
+    for error in before.errors:
+        if error not in now.errors:
+            said = f"{name} no longer refuses with {error}"
+            yield Broken("B836", name, said, hint)
 
 
 def _answered(

@@ -12,6 +12,7 @@ from enum import IntEnum
 from generator import evolution, model
 from generator.api_changes import problems_of
 from generator.compatibility import problems
+from generator.custom_changes import misfits
 from generator.diagnostics import Diagnostic, Report
 from generator.document import Document
 from generator.lock import Form, Lock, Locks, Table, released_forms, version_of
@@ -76,6 +77,7 @@ class _Breaking:
                 yield from self._wire(domain, before, now)
                 yield from self._calls(domain, before, now)
                 yield from self._tables(domain, before, now)
+                yield from self._custom(domain, before, now)
 
     def _wire(
         self, domain: model.Domain, before: Lock, now: Lock
@@ -125,6 +127,22 @@ class _Breaking:
                 place = self._places.key(origins[after.read_model])
                 said = f"{after.read_model}: {reason.said}"
                 yield Diagnostic(reason.code, said, place, _TABLE_HINT)
+
+    def _custom(
+        self, domain: model.Domain, before: Lock, now: Lock
+    ) -> Iterator[Diagnostic]:
+        asked = {
+            function.name: function.origins[0]
+            for aggregate in domain.aggregates
+            for function in aggregate.custom
+        }
+        for found in misfits(before, now):
+            place = (
+                self._places.value(asked[found.function])
+                if found.function in asked
+                else self._places.value(domain.origin, "domain")
+            )
+            yield Diagnostic("B842", found.said, place, found.hint)
 
 
 def _used(lock: Lock) -> Mapping[str, Table]:

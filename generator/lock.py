@@ -113,15 +113,31 @@ class Table(Part):
 class Call(Part):
     """A command or query as the outside calls it; no `route`: it cannot.
 
-    `access` is as it is written, empty for any authenticated actor. A query answers
-    with `rows` of that name: `one`, a `page`, or `all`.
+    `access` is as it is written, empty for any authenticated actor. `errors` are those
+    that its rules refuse with, by the code that callers read. A query answers with
+    `rows` of that name: `one`, a `page`, or `all`.
     """
 
     route: str = ""
     access: list[str] = []
     fields: dict[str, str] = {}
+    errors: list[str] = []
     answer: Literal["", "one", "page", "all"] = ""
     rows: str = ""
+
+
+class Custom(Part):
+    """A custom function as the blueprint asks for it.
+
+    It decides for `commands`, about an aggregate by its stored name. Where those create
+    it there is no `state`, or there may be none. A rule gives no `events`; those of
+    others are by their stored names.
+    """
+
+    aggregate: str
+    state: Literal["found", "maybe", "none"] = "found"
+    commands: list[str]
+    events: list[str] = []
 
 
 Forms = dict[str, Form]
@@ -133,7 +149,8 @@ class Lock(Part):
     `events` go by aggregate, stored name and label. A label is a version, as `v2`, or
     `v2.1` where records of that version have since become ones that the same code
     reads. `rows` is what queries answer with, `values` and `enums` are those that
-    commands and queries speak of.
+    commands and queries speak of. A lock of a release that knew of no `errors`, or of
+    no `custom` functions, has none: nothing is compared with them then.
     """
 
     format: int = FORMAT
@@ -146,6 +163,7 @@ class Lock(Part):
     rows: dict[str, dict[str, str]] = {}
     values: dict[str, dict[str, str]] = {}
     enums: dict[str, list[str]] = {}
+    custom: dict[str, Custom] = {}
 
     def forms(self) -> Iterator[tuple[str, str, str, Form]]:
         """Every released form: aggregate, event, label, and the form itself."""

@@ -13,6 +13,7 @@ from generator.diagnostics import ScaffoldError
 from generator.golden_events import golden_events
 from generator.lock import (
     Call,
+    Custom,
     Form,
     Forms,
     Lock,
@@ -121,6 +122,11 @@ class _Release:
             rows={name: self._sent(fields) for name, fields in sorted(self._rows())},
             values={name: dict(fields) for name, fields in spoken.values.items()},
             enums={name: list(members) for name, members in spoken.enums.items()},
+            custom={
+                function.name: _custom(function, aggregate)
+                for aggregate in domain.aggregates
+                for function in sorted(aggregate.custom, key=lambda each: each.name)
+            },
         )
 
     def events(self) -> dict[str, dict[str, Forms]]:
@@ -157,10 +163,12 @@ class _Release:
 
     def _command(self, command: model.Command) -> Call:
         owner = next(a for a in self._domain.aggregates if command in a.commands)
+        own = {*command.declared_errors, *(unique.error for unique in owner.unique)}
         return Call(
             route="" if command.internal else f"POST {owner.path}{command.path}",
             access=list(command.granted),
             fields=self._sent(command.fields),
+            errors=sorted(own.intersection(command.errors)),
         )
 
     def _query(self, query: model.Query) -> Call:
@@ -194,6 +202,18 @@ class _Release:
             yield from query.fields
         for _, fields in self._rows():
             yield from fields
+
+
+def _custom(function: model.CustomFunction, owner: model.Aggregate) -> Custom:
+    creates = {c.creates for c in owner.commands if c.name in function.commands}
+    whole = function.returned == (owner.union,)
+    given = [e for e in owner.events if whole or e.name in function.returned]
+    return Custom(
+        aggregate=_bare(owner.stored_kind),
+        state="none" if creates == {True} else "maybe" if True in creates else "found",
+        commands=sorted(function.commands),
+        events=sorted(_bare(event.stored_name) for event in given),
+    )
 
 
 def _bare(qualified: str) -> str:
