@@ -9,7 +9,6 @@ FastAPI's own, to the letter.
 """
 
 import inspect
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +17,14 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.datastructures import DefaultPlaceholder
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import MutableHeaders, URLPath
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message as Received
+from starlette.types import Receive, Scope
 from starlette.types import Send as Answer
 
 from app.api.dependencies import (
@@ -37,8 +37,10 @@ from app.api.dependencies import (
     service_of,
     somebody,
 )
+from app.api.json_bodies import JsonRoute, read
 from app.api.models.common import CommandResult
 from app.common.ids import new_id
+from app.common.messages import Message
 from app.infra.logging.requests import correlation_of
 
 # What a route may be told to do with its answer, or before it: FastAPI's business.
@@ -72,7 +74,7 @@ class _Command:
 
     context: RouteContext
     ids: Sequence[str]
-    body: tuple[str, type[BaseModel]] | None
+    body: tuple[str, type[Message]] | None
     sender: str
     public: bool
 
@@ -83,8 +85,8 @@ class _Command:
         # Before the body: that of somebody unknown is neither read nor parsed.
         arguments[self.sender] = await self._sender(request, headers)
         if self.body is not None:
-            name, model = self.body
-            arguments[name] = await _read(request, model)
+            name, wanted = self.body
+            arguments[name] = await _read(request, wanted)
         assert self.context.endpoint is not None
         result: CommandResult = await self.context.endpoint(**arguments)
         return Response(
@@ -187,7 +189,7 @@ def _shape(path: str) -> Shape:
 def _command(context: RouteContext) -> _Command | None:
     """What the function of a route asks for; None where that is anything more."""
     if (
-        type(context.original_route) is not APIRoute
+        type(context.original_route) is not JsonRoute
         or context.methods != {"POST"}
         or context.response_model is not CommandResult
         or context.max_body_size is not None
@@ -196,7 +198,7 @@ def _command(context: RouteContext) -> _Command | None:
     ):
         return None
     ids = _PARAMETER.findall(context.path_format or "")
-    body: list[tuple[str, type[BaseModel]]] = []
+    body: list[tuple[str, type[Message]]] = []
     senders: dict[str, bool] = {}
     known: set[str] = set()
     parameters = inspect.signature(context.original_route.endpoint, eval_str=True)
@@ -208,7 +210,7 @@ def _command(context: RouteContext) -> _Command | None:
             senders[name] = wanted == PublicSend
         elif name in ids and wanted is UUID:
             known.add(name)
-        elif isinstance(wanted, type) and issubclass(wanted, BaseModel):
+        elif isinstance(wanted, type) and issubclass(wanted, Message):
             body.append((name, wanted))
         else:
             return None
@@ -218,25 +220,25 @@ def _command(context: RouteContext) -> _Command | None:
     return _Command(context, ids, body[0] if body else None, sender, public)
 
 
-async def _read(request: Request, model: type[BaseModel]) -> BaseModel:
+async def _read(request: Request, wanted: type[Message]) -> Message:
     media_type, _, _ = request.headers.get("content-type", "").partition(";")
     if media_type != "application/json":
         raise _NotInOrder
     try:
-        return model.model_validate(json.loads(await request.body()))
-    except (ValueError, RecursionError) as error:  # of JSON, and of the model
+        return read(await request.body(), wanted)
+    except (ValueError, RecursionError) as error:  # of JSON, and of the message
         raise _NotInOrder from error
 
 
 def _again(request: Request, receive: Receive) -> Receive:
     """What the client sends, with what has been read of it once more."""
-    read = getattr(request, "_body", None)
+    taken = getattr(request, "_body", None)
 
-    async def replay() -> Message:
-        nonlocal read
-        if read is None:
+    async def replay() -> Received:
+        nonlocal taken
+        if taken is None:
             return await receive()
-        body, read = read, None
+        body, taken = taken, None
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay

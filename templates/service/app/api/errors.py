@@ -137,16 +137,19 @@ async def refused(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | ValidationError)
+    lines = error.errors()
+    for each in lines:
+        if each["type"] == "json_invalid":
+            detail = f"The body is not valid JSON: {each['ctx']['error']}."
+            return _problem(request, 400, "MalformedJson", detail)
     found = [
         InvalidField(
             loc=list(each["loc"]),
             msg=each["msg"].removeprefix("Value error, "),
             type=each["type"],
         )
-        for each in error.errors()
+        for each in lines
     ]
-    if any(each.type == "json_invalid" for each in found):
-        return _problem(request, 400, "MalformedJson", "The body is not valid JSON.")
     detail = "; ".join(
         f"{'.'.join(map(str, each.loc))}: {each.msg}" for each in found[:3]
     )

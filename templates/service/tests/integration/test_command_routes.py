@@ -10,10 +10,12 @@ from uuid import UUID
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import PlainTextResponse
+from fastapi.routing import APIRoute
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from app.api.command_routes import CommandRoutes
 from app.api.dependencies import PublicSend, Send
+from app.api.json_bodies import JsonRoute
 from app.api.models.common import Body, CommandResult
 from app.bootstrap import Settings
 from app.common.clock import FixedClock
@@ -151,10 +153,12 @@ def test_what_asks_for_more_than_sending_has_no_short_way() -> None:
 
     def short(path: str, function: Any, **options: Any) -> int:
         app = FastAPI()
+        app.router.route_class = options.pop("route_class", JsonRoute)
         app.post(path, **options)(function)
         return len(CommandRoutes(app))
 
     assert short("/{thing}/do", plain) == 1
+    assert short("/{thing}/do", plain, route_class=APIRoute) == 0
     assert short("/{thing}/do", asking) == 0
     assert short("/{thing}/do", answering_otherwise) == 0
     assert short("/do", of_two_bodies) == 0
@@ -167,7 +171,8 @@ def test_a_dependency_of_a_router_has_no_short_way_around_it() -> None:
         return await send(Wish())
 
     def short(**options: Any) -> int:
-        app, router = FastAPI(), APIRouter(prefix="/things")
+        app = FastAPI()
+        router = APIRouter(prefix="/things", route_class=JsonRoute)
         router.post("/{thing}/do")(plain)
         app.include_router(router, **options)
         return len(CommandRoutes(app))
@@ -184,6 +189,7 @@ def test_of_equal_paths_the_first_one_counts() -> None:
         return thing
 
     app = FastAPI()
+    app.router.route_class = JsonRoute
     app.post("/{thing}/do")(special)
     app.post("/{thing}/do")(plain)
     assert len(CommandRoutes(app)) == 0
@@ -222,10 +228,13 @@ def _mistakes(
         *({**body, name: None} for name in body),
         *({**body, name: ["\x00"]} for name in body),
         *({**body, name: "\ud800"} for name in body),
+        *({**body, name: wrong} for name in body for wrong in (1, 1.0, "1", True)),
     ):
         # What has no body of its own takes no notice of one.
         if command.body is not None:
             yield path, given, json.dumps(changed).encode()
+    twice = b"," + right[1:] if body else b"}"
+    yield path, given, right[:-1] + twice
 
 
 async def _post(
