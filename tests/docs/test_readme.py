@@ -35,6 +35,18 @@ def test_the_readme_opens_with_the_two_commands_that_the_makefile_has() -> None:
     )
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_scaffold_is_on_the_path_before_it_is_typed(page: str) -> None:
+    typed = [
+        line
+        for block in parts(ROOT / page)
+        if block.language == "sh"
+        for line in block.text.splitlines()
+    ]
+    commands = [line.split()[0] for line in typed]
+    assert commands.index(".") < commands.index("scaffold")
+
+
 def test_every_other_command_of_the_readme_succeeds(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
