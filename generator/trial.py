@@ -18,6 +18,8 @@ from generator.scratch import scratch
 from generator.tree import Tree, put
 
 TESTS = "tests/unit"
+# Those parts of the extra `dev` of a service that its tests import, or are run by.
+TESTING = ("httpx2", "pytest", "pytest-asyncio")
 NOTHING_FOUND = 5
 INHERITED_SETTINGS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH")
 
@@ -33,7 +35,7 @@ def run(name: str, *, aside: bool = False) -> tuple[int, tuple[Diagnostic, ...]]
     """
     report = Report()
     tree = build(sources.find(name), report)
-    require_dependencies(tree)
+    require_dependencies(tree, TESTING)
     with scratch() as folder:
         for path, file in tree.items():
             put(folder, path, file)
@@ -46,10 +48,10 @@ def run(name: str, *, aside: bool = False) -> tuple[int, tuple[Diagnostic, ...]]
     return int(done.returncode not in (0, NOTHING_FOUND)), report.warnings
 
 
-def require_dependencies(tree: Tree) -> None:
-    """`Unprepared`, with the way out, if the service's own libraries are missing."""
+def require_dependencies(tree: Tree, others: Sequence[str] = ()) -> None:
+    """`Unprepared`, with the way out, if a library of the service or another misses."""
     project = tomllib.loads(tree[PurePosixPath("pyproject.toml")].text)["project"]
-    if missing := _missing(project["dependencies"]):
+    if missing := _missing([*project["dependencies"], *others]):
         raise Unprepared(
             f"the rendered service needs {', '.join(missing)}:"
             ' pip install "domain-scaffold[demo]"'

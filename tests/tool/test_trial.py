@@ -70,3 +70,8 @@ def test_missing_libraries_are_named_with_the_way_to_get_them() -> None:
         trial.Unprepared, match=r"no-such-library: pip install .*\[demo"
     ):
         trial.require_dependencies(Tree([("pyproject.toml", File(project))]))
+    with pytest.raises(trial.Unprepared, match="no-such-library"):
+        trial.require_dependencies(
+            Tree([("pyproject.toml", File("[project]\ndependencies = []\n"))]),
+            ("no-such-library",),
+        )
