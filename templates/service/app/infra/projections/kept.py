@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from types import GenericAlias
 from typing import Any, TypeVar
 
 import msgspec
@@ -73,7 +74,7 @@ class Kept:
     def _fresh(self, key: str, found: bytes) -> list[Any] | None:
         try:
             entry = msgspec.json.decode(found, type=_Entry)
-            rows = msgspec.json.decode(entry.rows, type=list[self.row])  # type: ignore[name-defined]
+            rows = msgspec.json.decode(entry.rows, type=GenericAlias(list, self.row))
         except (ValueError, msgspec.MsgspecError):
             self.cache.note("broken")
             return None
