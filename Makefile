@@ -27,7 +27,7 @@ demo: .venv/demo.stamp
 
 test: .venv/dev.stamp
 	@echo "Running the tests ..."
-	@$(RUN)/pytest -q -n 2 --dist loadfile $(TESTS)
+	@$(RUN)/pytest -q -n auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 test-kafka: .venv/dev.stamp
 	@$(RUN)/python tests/kafka
