@@ -86,7 +86,7 @@ def resolve_access(
         place = path if index == 0 and len(written) == 1 else (*path, index)
         printed = _grant(grant, gate)
         if isinstance(printed, Problem):
-            report.error("B401", document.span(place), printed.said, printed.hint)
+            report.seen_again("B401", document.span(place), printed.said, printed.hint)
         else:
             grants.append(printed)
     return Access(grants=", ".join(grants))
@@ -104,6 +104,7 @@ def _grant(grant: str, gate: Gate) -> str | Problem:
         hint = did_you_mean(grant, [*known, "public", "internal"])
         if grant == "owner" and owned:
             hint = f"say whose: owner({owned[0]})"
+        hint = hint or f"add it to `roles:` of the service{_or_one_of(known)}"
         return Problem(f'"{grant}" is not a role of this service', hint)
     field = owner.group(1)
     kind = gate.fields.get(field)
@@ -122,6 +123,10 @@ def _grant(grant: str, gate: Gate) -> str | Problem:
         "service stands for that aggregate",
         f"in service.yaml, write `roles: {{{word}: {kind.name}}}`",
     )
+
+
+def _or_one_of(roles: Sequence[str]) -> str:
+    return f", or write one of {', '.join(roles)}" if roles else ""
 
 
 def http_verb(name: str, aggregate: str) -> str:

@@ -19,6 +19,7 @@ CODES = {
     "B756": "A role is not used.",
     "B757": "An event only repeats the state, and overwrites it too.",
     "B758": "An index or a key holds what may be longer than it takes.",
+    "B759": "A domain declares nothing.",
 }
 
 
@@ -95,6 +96,20 @@ def _all_fields(service: model.Service) -> Iterator[model.Field]:
             yield from (column.field for column in read_model.columns)
     for value in service.shared.value_objects if service.shared else ():
         yield from value.fields
+
+
+def full_domains(subject: Subject) -> Iterator[Diagnostic]:
+    """A domain without anything in it is one that somebody forgot to write."""
+    for domain in subject.service.domains:
+        vocabulary = domain.vocabulary
+        if not (domain.aggregates or vocabulary.enums or vocabulary.definitions):
+            yield Diagnostic(
+                "B759",
+                f"the domain {domain.name} declares nothing",
+                subject.places.key(domain.origin, "domain"),
+                "begin with `aggregates:`, each with `state`, `commands` and `events`",
+                severity="warning",
+            )
 
 
 def few_sync_events(subject: Subject) -> Iterator[Diagnostic]:
@@ -283,4 +298,5 @@ ADVICE: tuple[Rule, ...] = (
     used_roles,
     plain_repetitions,
     room_in_indexes,
+    full_domains,
 )

@@ -15,7 +15,8 @@ from generator import names
 from generator.diagnostics import Report
 from generator.document import Document
 from generator.keys import KEYS, QUOTE, Unknown, misplaced, report_unknown, unknown_keys
-from generator.shapes import DomainShape, ServiceShape, Shape
+from generator.shape_words import meaning
+from generator.shapes import DomainShape, FieldShape, ServiceShape, Shape
 from generator.spelling import closest
 
 CODES = {
@@ -140,13 +141,15 @@ def _report_shape_error(
     if error["type"] == "missing":
         wanted = str(error["loc"][-1])
         near = closest(wanted, set(error["input"]) - KEYS)
-        hint = f"`{near}` is not a key here" if near else ""
+        hint = (
+            f"`{near}` is not a key here" if near else meaning(wanted, error["input"])
+        )
         report.error("B103", document.span(path), f"`{wanted}` is missing", hint)
         return
     words = _PLAIN_WORDS.get(error["type"], "")
     said = words.format(**error.get("ctx", {})) or error["msg"]
     cut = _cut(str(error["loc"][-1])) if error["loc"] else ""
-    hint = cut or _WAYS_OUT.get(error["type"], "")
+    hint = cut or _way_out(error)
     steps = [cut and error["loc"][-1], *reversed(path)]
     named = next((each for each in steps if each and isinstance(each, str)), "")
     name = f"`{named}`: " if named else ""
@@ -161,7 +164,21 @@ def _cut(key: str) -> str:
     return QUOTE if key.count(")") > key.count("(") else ""
 
 
+def _way_out(error: ErrorDetails) -> str:
+    """What to write instead; a type where a field has none."""
+    if error.get("ctx", {}).get("class_name") == FieldShape.__name__:
+        return f"write its type: `{error['loc'][-1]}: str`"
+    if error["type"] == "dict_type" and error["loc"][-1] in _OF_FIELDS:
+        return "write each with its type: {name: str, due: date}"
+    return _WAYS_OUT.get(error["type"], "")
+
+
+_OF_FIELDS = ("fields", "state", "columns")
 _WAYS_OUT = {
+    "dict_type": "write names and what belongs to each, one a line and further in",
+    "model_type": "write its keys below it, one a line and further in",
+    "list_type": "write it in brackets, or each below the other behind a dash",
+    "string_type": "write one word or text; what holds more stands in quotes",
     "not_in_a_list": "write them in brackets: [open, returned]",
     "role_in_list": "where one has an aggregate, write {guest: guest.Guest, staff: }",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from generator.spelling import closest
@@ -77,10 +77,13 @@ class Report:
 
     def __init__(self) -> None:
         self._diagnostics: list[Diagnostic] = []
+        self._told: list[tuple[str, str, Path]] = []
+        self._misnamed: set[str] = set()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return in_order(self._diagnostics)
+        missing = {_offer(name) for name in self._misnamed}
+        return in_order(each for each in self._diagnostics if each.hint not in missing)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -104,8 +107,32 @@ class Report:
         message: str,
         hint: str = "",
         also: Iterable[tuple[Span, str]] = (),
+        path: Path = (),
     ) -> None:
+        """`path` lets other rules know what has been said of a part."""
+        self._told.append((code, span.file, path))
         self.add(Diagnostic(code, message, span, hint, "error", tuple(also)))
+
+    def seen_again(self, code: str, span: Span, message: str, hint: str = "") -> None:
+        """A mistake that is made once and seen in many places: they stand together."""
+        for index, each in enumerate(self._diagnostics):
+            if (each.code, each.message) == (code, message):
+                also = (*each.also, (span, "and here"))
+                self._diagnostics[index] = replace(each, also=also)
+                return
+        self.error(code, span, message, hint)
+
+    def misnamed(self, name: str) -> None:
+        """A name is refused where it is declared: that it is missed elsewhere, where
+        it is written as it should be, follows from that and is not said."""
+        self._misnamed.add(name)
+
+    def told(self, code: str, file: str, path: Path) -> bool:
+        """Whether this was said already of a part, or of something within it."""
+        return any(
+            (code, file) == (said, where) and place[: len(path)] == path
+            for said, where, place in self._told
+        )
 
     def warning(
         self,
@@ -122,7 +149,7 @@ class Report:
 
     def raise_if_errors(self) -> None:
         if self.errors:
-            raise BlueprintError(self._diagnostics)
+            raise BlueprintError(self.diagnostics)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -138,7 +165,11 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """A hint that names the closest candidate, or nothing."""
     close = closest(word, candidates)
-    return f'did you mean "{close}"?' if close else ""
+    return _offer(close) if close else ""
+
+
+def _offer(name: str) -> str:
+    return f'did you mean "{name}"?'
 
 
 def show(diagnostic: Diagnostic, sources: Sources) -> str:

@@ -166,11 +166,14 @@ def _grammar(text: str, kind: Kind) -> tuple[str, str] | None:
     if not good:
         pattern = PASCAL if kind == "type" else SNAKE
         usable = pattern.fullmatch(better) and not name_problem(better, kind)
-        hint = f'write "{better}"' if usable else ""
+        hint = f'write "{better}"' if usable else _LETTERS
         return f'"{text}" is not {label}: names are ASCII {form}', hint
     if len(text) > LONGEST:
         return f"{label} has at most {LONGEST} characters, this has {len(text)}", ""
     return None
+
+
+_LETTERS = "choose one of ASCII letters and digits that begins with a letter"
 
 
 def _taken(text: str, kind: Kind) -> str:

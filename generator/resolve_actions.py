@@ -119,6 +119,8 @@ class OwnAction:
         target, type = column.field.type, given.type
         if type.base in (target.base, target.required.base):
             return model.Assignment(column.name, given.code, what)
+        if column.name in self.site.view.symbols.broken:
+            return model.Assignment(column.name, "")
         declared = [self.site.declared(column.field.origin, "the column")]
         if origin:
             declared.insert(0, self.site.declared(origin, "the field of the event"))

@@ -102,6 +102,9 @@ def _check_frame(frame: Frame) -> None:
                 f'the lifecycle field "{shape.lifecycle}" is not in the state',
                 did_you_mean(shape.lifecycle, shape.state),
             )
+            kinds = {name: field.type.kind for name, field in frame.state.items()}
+            maybe = {name for name, kind in kinds.items() if kind == "enum"}
+            site.view.symbols.broken |= maybe
         elif (kind := frame.lifecycle) and (kind.kind != "enum" or kind.optional):
             site.at("lifecycle").error(
                 "B414", f'a lifecycle is a required enum; "{shape.lifecycle}" is {kind}'
@@ -205,6 +208,7 @@ def _written_changes(
         changes[name] = model.Assignment(name, code, source)
 
     reads_state = False
+    broken = site.view.symbols.broken
     for name, field in frame.state.items():
         if name in shape.assign:
             place = site.at("set", name)
@@ -216,14 +220,14 @@ def _written_changes(
         elif name == frame.shape.lifecycle and shape.target:
             if code := lifecycle_member(shape.target, frame, site.at("to")):
                 change(name, code, f"to: {shape.target}")
-        elif name in bindings and not frame.repeats(event, name):
+        elif name in bindings and name not in broken and not frame.repeats(event, name):
             source = bindings[name]
             if source.type.base == field.type.base or (
                 field.type.optional and source.type.base == field.type.required.base
             ):
                 change(name, source.code, "event field")
             else:
-                site.view.symbols.broken.add(name)
+                broken.add(name)
                 site.key_error(
                     "B413",
                     f'the event field "{name}" is {source.type}, the state field of '
@@ -247,10 +251,11 @@ def _creation(
     name: str, shape: EventShape, frame: Frame, site: Site
 ) -> tuple[model.Assignment, ...]:
     changes, _ = _written_changes(shape, frame, site, creating=True)
+    entered = frame.shape.lifecycle if shape.target else None
     missing = [
         field.name
         for field in frame.state.values()
-        if field.required and field.name not in changes
+        if field.required and field.name not in changes and field.name != entered
     ]
     broken = site.view.symbols.broken
     if shape.target and (frame.lifecycle is None or frame.lifecycle.kind != "enum"):

@@ -135,6 +135,8 @@ def _require(shape: CommandShape, frame: Frame, site: Site) -> str:
             site.key_error("B100", said, "leave it out, or name one")
         return ""
     site.refuse_twice(shape.origins)
+    if frame.lifecycle is None and frame.shape.lifecycle is not None:
+        return ""
     if frame.lifecycle is None:
         site.error(
             "B414",

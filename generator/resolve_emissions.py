@@ -90,10 +90,11 @@ def _arguments(
     fields = {field.name: field for field in frame.events[emission.event]}
     for key in emission.mapping:
         if key not in fields:
+            site.view.symbols.broken.add(key)
             mapping.at(key).key_error(
                 "B411",
                 f'{emission.event} has no field "{key}"',
-                names.unknown(key, fields),
+                names.unknown(key, fields) or "add it to the `fields:` of the event",
             )
     for name, field in fields.items():
         written = emission.mapping.get(name)
@@ -142,6 +143,7 @@ def _by_name(
         _refuse_secret(code, scope, place)
         return code
     except TextError as mistake:
+        site.view.symbols.broken.add(field.name)
         place.error(
             "B413",
             f'"{field.name}" of {emission.event} is {field.type}, but {what} of that '

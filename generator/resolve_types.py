@@ -85,6 +85,7 @@ def resolve_enum(name: str, members: list[str], site: Site) -> model.Enum:
     for index, member in enumerate(members):
         if problem := names.name_problem(member, "member"):
             site.at(index).error(*problem)
+            site.report.misnamed(member)
         elif member in members[:index]:
             site.at(index).error("B113", f'"{member}" is in this enum already')
         elif same := names.same_constant(member, members[:index]):

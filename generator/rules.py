@@ -27,7 +27,7 @@ def check(
     released: frozenset[str] = frozenset(),
 ) -> None:
     """Put whatever breaks a rule into the report."""
-    subject = Subject(service, Places(documents), released)
+    subject = Subject(service, Places(documents), report, released)
     for rule in RULES:
         for diagnostic in rule(subject):
             report.add(diagnostic)
@@ -40,7 +40,11 @@ def check(
 def reachable_states(subject: Subject) -> Iterator[Diagnostic]:
     """What a command starts from must be reached by some event."""
     for aggregate in subject.aggregates():
-        if decides_freely(aggregate):
+        unclear = any(
+            subject.told(code, aggregate.origin, part)
+            for code, part in (("B415", "events"), ("B410", "commands"))
+        )
+        if unclear or decides_freely(aggregate):
             continue
         reached = _reached(aggregate)
         for command in aggregate.commands:
@@ -112,6 +116,8 @@ def filled_columns(subject: Subject) -> Iterator[Diagnostic]:
 def emitted_events(subject: Subject) -> Iterator[Diagnostic]:
     """An event without a command that emits it can never happen."""
     for aggregate in subject.aggregates():
+        if subject.told("B410", aggregate.origin, "commands"):
+            continue
         emitted = {
             event
             for command in aggregate.commands

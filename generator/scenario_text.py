@@ -51,7 +51,13 @@ class Page:
 
     def lines(self, data: Sequence[object], path: Path, what: str) -> list[Line]:
         """The entries of a list; those that cannot be read are reported."""
-        read = (self.line(each, (*path, n), what) for n, each in enumerate(data))
+        # One stands for a list of one, and then there is no place of that number.
+        listed = self.document.known((*path, 0)) == (*path, 0)
+        places = [(*path, n) if listed else path for n in range(len(data))]
+        read = (
+            self.line(each, place, what)
+            for each, place in zip(data, places, strict=True)
+        )
         return [line for line in read if line is not None]
 
     def line(self, data: object, path: Path, what: str) -> Line | None:

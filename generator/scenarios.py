@@ -240,7 +240,9 @@ class _Script:
         if name not in self.stage.errors:
             known = [*self.stage.refusals, *COMMON_REFUSALS, *self.stage.events]
             message = f'"{name}" is neither an error nor an event of this domain'
-            self.page.error("B602", path, message, did_you_mean(name, known))
+            errors = sorted({*command.declared_errors, *COMMON_REFUSALS})
+            hint = did_you_mean(name, known) or f"errors here: {', '.join(errors)}"
+            self.page.error("B602", path, message, hint)
         unique = {each.error for each in aggregate.unique}
         if name in unique - set(command.declared_errors):
             message = f"{name} depends on other aggregates, and a scenario has only one"

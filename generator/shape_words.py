@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _WAS = "Former names, under which it is stored or released."
 _SUMMARY = "A sentence for readers of the code, the API and the documentation."
@@ -159,3 +159,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "as": "Who sends it: a role, or role(name); left out, the service itself.",
     },
 }
+
+
+def meaning(key: str, beside: Iterable[str]) -> str:
+    """What a key is for, as the part of the blueprint has it that others name too."""
+    others = set(beside)
+    parts = [words for words in WORDS.values() if key in words]
+    part = max(parts, key=lambda words: len(others & words.keys()), default={})
+    return f"`{key}:` {words[0].lower()}{words[1:]}" if (words := part.get(key)) else ""

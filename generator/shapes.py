@@ -396,7 +396,7 @@ class ScenarioShape(Shape):
     later = frozenset({"saga", "reads", "calls", "after"})
 
     name: str
-    given: list[Any] = []
+    given: Annotated[list[Any], BeforeValidator(_listed)] = []
     when: Any
     then: Any
     now: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from generator.expressions import (
     compile_expression,
 )
 from generator.messages import compile_message
-from generator.names import Kind, name_problem
+from generator.names import Kind, name_problem, pascal, snake
 from generator.symbols import View
 from generator.types import Type
 
@@ -61,13 +62,17 @@ class Site:
         self, code: str, message: str, hint: str = "", also: Iterable[Note] = ()
     ) -> None:
         """Report a mistake in the value here."""
-        self.report.error(code, self.span, message, hint, also)
+        self.report.error(code, self.span, message, hint, also, self.path)
 
     def key_error(
         self, code: str, message: str, hint: str = "", also: Iterable[Note] = ()
     ) -> None:
         """Report a mistake in the key here."""
-        self.report.error(code, self.key_span, message, hint, also)
+        self.report.error(code, self.key_span, message, hint, also, self.path)
+
+    def told(self, code: str) -> bool:
+        """Whether a mistake was reported here, or below."""
+        return self.report.told(code, self.document.file, self.path)
 
     def declared(self, origin: model.Origin, what: str) -> Note:
         """Another place that belongs to a mistake, with what stands there."""
@@ -86,8 +91,13 @@ class Site:
 
     def check_name(self, kind: Kind) -> None:
         """Report a key that generated code cannot bear as a name."""
-        if problem := name_problem(str(self.path[-1]), kind):
+        name = str(self.path[-1])
+        if problem := name_problem(name, kind):
             self.key_error(*problem)
+            # Whoever writes it as it should be written makes no second mistake.
+            rightly = {pascal(snake(name))} if kind == "type" else {name, snake(name)}
+            self.view.symbols.broken |= rightly
+            self.report.misnamed(name)
 
     def check_former_names(self, listed: Sequence[str], kind: Kind) -> None:
         """Report names of `was:` that nothing can have had."""
@@ -134,5 +144,5 @@ class Site:
 
     def _report(self, mistake: TextError, text: str) -> None:
         """Say it, unless it only follows from a type that could not be read."""
-        if not any(name in text for name in self.view.symbols.broken):
+        if self.view.symbols.broken.isdisjoint(re.findall(r"\w+", text)):
             self.view.report_text(mistake, self.document, self.path)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generator import model
-from generator.diagnostics import Diagnostic, Span
+from generator.diagnostics import Diagnostic, Report, Span
 from generator.document import Document
 
 
@@ -40,8 +40,14 @@ class Subject:
 
     service: model.Service
     places: Places
+    report: Report
+    """What has been said already."""
     released: frozenset[str] = frozenset()
     """Stored names of events that a log may hold."""
+
+    def told(self, code: str, origin: model.Origin, *steps: str) -> bool:
+        """Whether a mistake was reported in a part, or in something below it."""
+        return self.report.told(code, origin.file, (*origin.path, *steps))
 
     def aggregates(self) -> Iterator[model.Aggregate]:
         """All aggregates of all domains."""

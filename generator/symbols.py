@@ -7,7 +7,7 @@ remembers which foreign names were printed, so that they can be imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator import names
@@ -67,13 +67,13 @@ class Symbols:
         known = self.modules.get(module)
         if known is None:
             return None
-        qualified = f"{module}.{name}"
-        if name in known.shape.enums:
-            return enum(qualified)
-        if name in known.shape.value_objects:
-            return value_object(qualified)
-        if name in known.aggregates:
-            return ref(qualified)
+        shape = known.shape
+        if found := _declared_as(name, shape.enums):
+            return enum(f"{module}.{found}")
+        if found := _declared_as(name, shape.value_objects):
+            return value_object(f"{module}.{found}")
+        if found := _declared_as(name, known.aggregates):
+            return ref(f"{module}.{found}")
         if name in known.shape.types:
             return self._alias(known, name)
         return None
@@ -88,6 +88,17 @@ class Symbols:
             parsed = view.parse(written.type, module.document, path)
             self.aliases[qualified] = parsed and replace(parsed, alias=qualified)
         return self.aliases[qualified]
+
+
+def _declared_as(name: str, declared: Iterable[str]) -> str:
+    """How a name is declared; one that is written wrongly there is known rightly too.
+
+    That it is written wrongly is said where it is declared, and only there.
+    """
+    if name in declared:
+        return name
+    rightly = ((each, names.pascal(names.snake(each))) for each in declared)
+    return next((each for each, right in rightly if right == name != each), "")
 
 
 @dataclass(slots=True)

@@ -73,7 +73,9 @@ class Source:
             return "write plain quotes, ' or \""
         single = self.text.replace("==", "").replace("!=", "")
         single = single.replace("<=", "").replace(">=", "")
-        return "two values are compared with ==" if "=" in single else ""
+        if "=" in single:
+            return "two values are compared with =="
+        return "between two values stands an operator, as in `due > today and open`"
 
     def _refuse_comments(self) -> None:
         if "#" not in self.text:
