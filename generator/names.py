@@ -165,8 +165,12 @@ def _grammar(text: str, kind: Kind) -> tuple[str, str] | None:
             form = "snake_case or CAPITALS, like checked_in or EUR"
     if not good:
         pattern = PASCAL if kind == "type" else SNAKE
-        usable = pattern.fullmatch(better) and not name_problem(better, kind)
-        hint = f'write "{better}"' if usable else _LETTERS
+        if not pattern.fullmatch(better):
+            hint = _LETTERS
+        elif name_problem(better, kind):
+            hint = "choose another name"
+        else:
+            hint = f'write "{better}"'
         return f'"{text}" is not {label}: names are ASCII {form}', hint
     if len(text) > LONGEST:
         return f"{label} has at most {LONGEST} characters, this has {len(text)}", ""

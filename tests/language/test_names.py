@@ -158,7 +158,7 @@ def test_a_name_in_the_wrong_form_is_offered_in_the_right_one() -> None:
 def test_no_name_is_offered_that_would_be_refused(name: str, kind: Kind) -> None:
     found = name_problem(name, kind)
     assert found is not None
-    assert found[2] == ""
+    assert found[2] == "choose another name"
 
 
 def test_a_kind_of_name_has_its_article() -> None:
