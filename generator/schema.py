@@ -126,9 +126,14 @@ def _nullable_values(mapping: JsonSchemaValue) -> JsonSchemaValue:
     return {**mapping, "additionalProperties": _or(NOTHING, values)}
 
 
+def _expressions(mapping: JsonSchemaValue) -> JsonSchemaValue:
+    """`{due: null}`, but not what a comma has cut off of `{due: max(a, b)}`."""
+    return {**_nullable_values(mapping), "propertyNames": {"pattern": "^[^()]*$"}}
+
+
 def _emission(many: JsonSchemaValue) -> JsonSchemaValue:
     """`LoanOpened`, `{LoanOpened: {due: today}}` or the long form with `event:`."""
-    mapping = {"type": "object", "additionalProperties": TEXT}
+    mapping = _expressions({"type": "object", "additionalProperties": TEXT})
     by_event = {
         "type": "object",
         "propertyNames": {"pattern": "^[A-Z]"},
@@ -139,6 +144,7 @@ def _emission(many: JsonSchemaValue) -> JsonSchemaValue:
 
 _FORMS: Mapping[str, Form] = {
     "_listed": lambda many: _or(NOTHING, many["items"], many),
+    "_expressions": lambda mapping: _or(NOTHING, _expressions(mapping)),
     "_mapped": lambda mapping: _or(NOTHING, mapping),
     "_short_form": lambda long: _or(TEXT, long),
     "_bare_names": _nullable_values,

@@ -48,6 +48,19 @@ def _mapped(value: object) -> object:
     return {} if value is None else value
 
 
+def _expressions(value: object) -> object:
+    """Take the null of YAML for the null of an expression, which looks the same.
+
+    What a comma has cut off of an expression is a key without a value too.
+    """
+    if not isinstance(value, dict):
+        return _mapped(value)
+    return {
+        name: "null" if each is None and name.isidentifier() else each
+        for name, each in value.items()
+    }
+
+
 def _in_brackets(value: object) -> object:
     """Refuse the words of an enum that brackets do not make a list."""
     if isinstance(value, dict) or (isinstance(value, str) and "," in value):
@@ -57,7 +70,7 @@ def _in_brackets(value: object) -> object:
 
 Names = Annotated[list[str], BeforeValidator(_listed)]
 Words = Annotated[Names, BeforeValidator(_in_brackets)]
-Expressions = Annotated[dict[str, str], BeforeValidator(_mapped)]
+Expressions = Annotated[dict[str, str], BeforeValidator(_expressions)]
 
 
 class FieldShape(Shape):
