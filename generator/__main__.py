@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from generator.interrupts import Interrupted, interruptible, watched
@@ -10,8 +9,6 @@ from generator.interrupts import Interrupted, interruptible, watched
 
 def main() -> None:
     """Run the command line; a signal ends it with 128 and its number."""
-    # Typer asks pydantic, which would look for plugins in all that is installed.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with watched():
         try:
             with interruptible():

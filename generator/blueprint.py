@@ -138,6 +138,8 @@ def _report_shape_error(
     error: ErrorDetails, document: Document, report: Report
 ) -> None:
     path = document.known(error["loc"])
+    if report.unreadable(document.span(path)):
+        return
     if error["type"] == "missing":
         wanted = str(error["loc"][-1])
         near = closest(wanted, set(error["input"]) - KEYS)

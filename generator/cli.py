@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from generator import __version__, cli_looking, completing
+from generator import __version__, cli_looking, completing, formats
 from generator.cli_output import FOUND, mistakes, print_all, shell, tell
 from generator.formats import Format
 from generator.interrupts import interruptible
@@ -52,7 +52,13 @@ Strict = Annotated[
 ]
 Written = Annotated[
     Format,
-    typer.Option("--format", help="How findings are written; all but text: to stdout."),
+    typer.Option(
+        "--format",
+        help="How findings are written; all but text: to stdout.",
+        parser=formats.read,
+        metavar=formats.CHOICES,
+        autocompletion=completing.format,
+    ),
 ]
 Domain = Annotated[Path, typer.Argument(help="The blueprint of one domain: a file.")]
 ProjectFolder = Annotated[

@@ -13,6 +13,13 @@ def example(incomplete: str) -> list[str]:
     return _beginning(incomplete, examples())
 
 
+def format(incomplete: str) -> list[str]:
+    """The formats of findings."""
+    from generator.formats import Format
+
+    return _beginning(incomplete, Format)
+
+
 def explained(incomplete: str) -> list[str]:
     """The codes that can be explained, and the examples."""
     from generator.places import PACKAGE, examples

@@ -127,6 +127,10 @@ class Report:
         it is written as it should be, follows from that and is not said."""
         self._misnamed.add(name)
 
+    def unreadable(self, span: Span) -> bool:
+        """Whether YAML itself was refused there: then nothing else is said of it."""
+        return any(e.span == span and e.code < "B100" for e in self._diagnostics)
+
     def told(self, code: str, file: str, path: Path) -> bool:
         """Whether this was said already of a part, or of something within it."""
         return any(

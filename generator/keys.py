@@ -77,7 +77,10 @@ def misplaced(path: Path) -> Path:
 
 def report_unknown(unknown: Unknown, document: Document, report: Report) -> None:
     key = unknown.key
-    place = document.key_span((*document.known(unknown.path), key))
+    path = (*document.known(unknown.path), key)
+    if report.unreadable(document.span(path)):
+        return
+    place = document.key_span(path)
     if unknown.later:
         report.error(
             "B102",

@@ -66,6 +66,9 @@ MISTAKES: list[tuple[str, str, Said]] = [
     ("LoanExtended: {fields: {due: date}}", "LoanExtended: {}", ("B411", "due:")),
     ("given: LoanOpened", "given: LoanOpend", ("B602", "LoanOpend")),
     ("then: LoanExtended", "then: Invalid", ("B602", "Invalid")),
+    # What YAML has and the language has not.
+    ("    columns: {", "    <<: *x\n    columns: {", ("B004", "*x")),
+    ("state: {status", "state: {<<: *x, status", ("B004", "*x")),
     # A type that is another one than that of its source and its targets.
     (
         "LoanOpened: {fields: {reader: str",

@@ -67,6 +67,13 @@ def test_wrong_usage_is_said_in_words_and_changes_nothing(
     assert contents(tmp_path) == before
 
 
+def test_a_format_that_is_not_there_is_answered_with_those_that_are() -> None:
+    refused = scaffold("check", "--format", "xml")
+    assert refused.exit_code == 2
+    wanted = "there is no format 'xml': write one of text, json, github, sarif, junit"
+    assert refused.stderr.splitlines()[-1].endswith(wanted)
+
+
 def test_a_project_is_written_and_every_file_is_named(tmp_path: Path) -> None:
     result = new_project("my shop", "booking_core")
     assert result.exit_code == 0, result.stderr
