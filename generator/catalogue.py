@@ -42,9 +42,11 @@ from generator import (
     scenarios,
     table_changes,
     type_text,
+    yaml_reader,
 )
 
 _MODULES = (
+    yaml_reader,
     document,
     blueprint,
     keys,

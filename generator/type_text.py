@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from generator import document
+from generator import document, yaml_reader
 from generator.diagnostics import Report, TextError
 from generator.document import Document
 from generator.names import elsewhere, of_no_domain, unknown
@@ -208,7 +208,7 @@ class _Parser:
         if not text:
             raise self._error("B201", "a default is expected after =")
         if text[0] not in "[{\"'":
-            return document.plain(None if text in document.NULL else text)
+            return document.plain(None if text in yaml_reader.NULL else text)
         report = Report()
         default = document.load(text, "", report)
         for each in report.errors:
