@@ -126,7 +126,7 @@ def _port() -> Check:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("127.0.0.1", HTTP_PORT))
     except OSError:
-        remedy = "`make dev` would take another one; stop what listens there to have it"
+        remedy = "stop what listens there, or take any other: HTTP_PORT=0 make dev"
         return Check(name, "taken", remedy, needed=False)
     return Check(name, "free")
 

@@ -103,7 +103,7 @@ class _Comparison:
             yield Reason("B822", f"{_bare(event)} makes or ends other rows")
         for name in before.columns:
             if name not in now.columns:
-                yield Reason("B823", f'"{name}" is gone', name)
+                yield Reason("B823", f'"{name}" is gone from the table', name)
         for name, column in now.columns.items():
             if name in before.columns:
                 yield from self._changed(name, before.columns[name], column)

@@ -22,6 +22,13 @@ Line: TypeAlias = Mapping[str, Any]
 """One thing that is wrong, as pydantic lists it."""
 
 
+_NOT_SAID_TO_BE_JSON: Final[Line] = {
+    "type": "media_type",
+    "loc": (),
+    "msg": "a body is JSON, sent with Content-Type: application/json",
+}
+
+
 class DuplicateKey(ValueError):
     """An object of JSON has a key twice, and nobody knows which one is meant."""
 
@@ -64,9 +71,11 @@ class _JsonRequest(Request):
     def __init__(self, request: Request, wanted: type[Message]) -> None:
         super().__init__(request.scope, request.receive)
         self._wanted = wanted
-        self._wrong: Sequence[Line] = ()
+        # What is said of a body that FastAPI does not take for JSON, and hands on.
+        self._wrong: Sequence[Line] = [_NOT_SAID_TO_BE_JSON]
 
     async def json(self) -> Any:
+        self._wrong = ()
         try:
             return read(await self.body(), self._wanted)
         except DuplicateKey as error:
@@ -77,7 +86,7 @@ class _JsonRequest(Request):
 
     def told(self, line: Line) -> Iterator[Line]:
         """`line` of FastAPI, or what it stands for."""
-        if self._wrong and line["loc"] == ("body",):
+        if self._wrong and line["loc"] == ("body",) and line["type"] != "missing":
             for each in self._wrong:
                 yield {**each, "loc": ("body", *each["loc"])}
         else:

@@ -182,7 +182,7 @@ def _free_port(wanted: int) -> int:
         try:
             probe.bind((HOST, wanted))
         except OSError as error:
-            reason = f"Port {wanted} is taken; choose another one with --port."
+            reason = f"Port {wanted} is taken; `HTTP_PORT=0 make dev` takes any other."
             raise StackFailed(reason) from error
         port: int = probe.getsockname()[1]
         return port

@@ -1,11 +1,13 @@
 """What is wrong with its surroundings, `python -m app` says in a line, and ends."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from app.__main__ import main
+from app.dev.__main__ import main as development
 
 SUBJECT = "00000000-0000-7000-8000-000000000001"
 PROCESSES = ("serve", "work")
@@ -63,6 +65,26 @@ def test_what_an_operation_needs_not_is_not_looked_at(
     monkeypatch.setenv("HTTP_PORT", "hidden")
     monkeypatch.setenv("DATABASE_URL", "hidden")
     assert said(command) == ["DATABASE_URL: must start with postgresql://"]
+
+
+def test_the_development_server_listens_where_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        taken = server.getsockname()[1]
+        monkeypatch.setenv("HTTP_PORT", str(taken))
+        monkeypatch.setattr(sys, "argv", ["app.dev", "--data", str(tmp_path)])
+        assert development() == 1
+    assert f"Port {taken} is taken" in "".join(capfd.readouterr())
+    monkeypatch.setenv("HTTP_PORT", "hidden")
+    with pytest.raises(SystemExit):
+        development()
+    told = capfd.readouterr().err
+    assert "HTTP_PORT: " in told and "hidden" not in told
 
 
 def test_a_token_wants_its_secret_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,6 +185,15 @@ async def test_a_body_that_is_no_object_or_missing_is_told(client: AsyncClient) 
         assert problem["errors"][0]["loc"] == ["body"]
 
 
+@pytest.mark.parametrize("media_type", ["text/plain", ""])
+async def test_a_body_that_is_not_said_to_be_json_is_told_how(
+    client: AsyncClient, media_type: str
+) -> None:
+    status, problem = await _sent(client, '{"whole": 3}', media_type=media_type)
+    assert (status, problem["code"]) == (422, "InvalidRequest")
+    assert "Content-Type: application/json" in problem["detail"]
+
+
 async def test_a_query_string_is_text_and_read_as_what_it_spells(
     client: AsyncClient,
 ) -> None:
