@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Literal
 
 import inflection
@@ -95,6 +96,7 @@ def words(name: str) -> list[str]:
     return found
 
 
+@cache
 def snake(name: str) -> str:
     """`CheckOut` becomes `check_out`; a snake_case name stays as it is."""
     return name if SNAKE.fullmatch(name) else "_".join(words(name))

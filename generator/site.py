@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from generator import model
 from generator.diagnostics import Path, Report, Span, TextError
@@ -36,7 +36,8 @@ class Site:
 
     def at(self, *parts: str | int) -> Site:
         """The place below this one."""
-        return replace(self, path=(*self.path, *parts))
+        path = (*self.path, *parts)
+        return Site(self.view, self.document, self.report, self.roles, path)
 
     @property
     def origin(self) -> model.Origin:

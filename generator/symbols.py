@@ -118,14 +118,12 @@ class View:
         return own or self.symbols.named(SHARED, name)
 
     @property
-    def known_names(self) -> list[str]:
+    def known_names(self) -> Iterable[str]:
         """Every name that could be meant, as it would be written here."""
-        return [
-            name if module in (self.module, SHARED) else f"{module}.{name}"
-            for module, name in self._declared()
-        ]
+        return _KnownNames(self)
 
-    def _declared(self) -> Iterator[tuple[str, str]]:
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """What all modules declare: the module, and the name there."""
         for module in self.symbols.modules.values():
             shape = module.shape
             for group in (shape.types, shape.enums, shape.value_objects):
@@ -135,12 +133,7 @@ class View:
     @property
     def declared(self) -> Mapping[str, Type]:
         """Enums and value objects by the name that is written here."""
-        found: dict[str, Type] = {}
-        for name in self.known_names:
-            kind = self.lookup(name)
-            if kind is not None and kind.kind in ("enum", "value"):
-                found[name] = kind
-        return found
+        return _Declared(self)
 
     def members(self, enum: str) -> Sequence[str]:
         """The members of an enum, by its qualified name."""
@@ -187,3 +180,39 @@ class View:
             return
         place = document.inside(path, mistake.offset)
         self.symbols.report.error(mistake.code, place, mistake.message, mistake.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownNames(Iterable[str]):
+    """The names that a view knows; gathered only where one of them is missed.
+
+    A blueprint has as many names as types, so that gathering them for each type would
+    take the square of its size.
+    """
+
+    view: View
+
+    def __iter__(self) -> Iterator[str]:
+        for module, name in self.view.everything():
+            bare = module in (self.view.module, SHARED)
+            yield name if bare else f"{module}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared(Mapping[str, Type]):
+    """The enums and value objects that a view knows, looked up where they are used."""
+
+    view: View
+
+    def __getitem__(self, name: str) -> Type:
+        module, dot, _ = name.partition(".")
+        kind = None if dot and module == self.view.module else self.view.lookup(name)
+        if kind is None or kind.kind not in ("enum", "value"):
+            raise KeyError(name)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.view.known_names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
