@@ -47,6 +47,12 @@ MEANINGS: Mapping[tuple[str, str, str], Type] = {
     ("str", "+", "str"): STR,
 }
 SATURATING: Mapping[str, str] = {"+": "add", "-": "subtract", "*": "multiply"}
+SATURATING_FLOATS: Mapping[str, str] = {
+    "+": "plus",
+    "-": "minus",
+    "*": "times",
+    "/": "over",
+}
 
 
 def negative(compiler: Compiler, found: Code, node: ast.UnaryOp) -> Code:
@@ -100,6 +106,13 @@ def _check_division(
     elif sign != "/" and DECIMAL in (left.type, right.type):
         # The whole quotient of a large amount has more digits than are kept.
         compiler.may_fail(f"{sign} of a decimal", node)
+    elif sign == "//" and FLOAT in (left.type, right.type) and _is_fraction(right):
+        # The whole quotient of a large amount would be larger than any float.
+        compiler.may_fail("// of a float by less than 1", node)
+
+
+def _is_fraction(divisor: Code) -> bool:
+    return bool(divisor.number) and abs(float(divisor.number)) < 1
 
 
 def _numbers(
@@ -114,6 +127,12 @@ def _numbers(
         left, right = (
             as_float(each) if each.number else each for each in (left, right)
         )
+        # A command's own floats do not fail, but an integer may be larger than any.
+        fails = any(each.type == INT and not each.number for each in (left, right))
+        saturates = sign in SATURATING_FLOATS and (fails or not compiler.scope.partial)
+        if saturates and compiler.must_saturate():
+            name = f"saturating.{SATURATING_FLOATS[sign]}"
+            return code.call(FLOAT, name, left.text, right.text)
     if sign == "/" and result == INT:
         result, left = DECIMAL, as_decimal(left)
     level = code.ADD if sign in "+-" else code.MULTIPLY

@@ -16,7 +16,7 @@ from generator.expressions import (
     lookup,
 )
 from generator.expressions.code import Code, Fact, Facts
-from generator.expressions.conversion import convert, unify
+from generator.expressions.conversion import as_real, convert, unify
 from generator.expressions.scope import Scope
 from generator.expressions.source import ExpressionError, Source
 from generator.types import BOOL, INT, Type
@@ -87,7 +87,7 @@ class Compiler:
     def fit(self, found: Code, want: Type, node: ast.expr) -> Code:
         """The code as the wanted type, converted where nothing is lost."""
         if fitting := convert(found, want):
-            return fitting
+            return self._as_large_as_floats_are(found, fitting)
         if found.type.optional and convert(found.cast(found.type.required), want):
             self.refuse_optional(node)
         if found.type.kind == "none":
@@ -95,6 +95,13 @@ class Compiler:
         message = f"{want} is expected here, this is {found.type}"
         hint = _MADE_OF.get((found.type.required.kind, want.kind), "")
         self.fail("B304", message, node, hint)
+
+    def _as_large_as_floats_are(self, found: Code, fitting: Code) -> Code:
+        """An integer may be larger than any float, where it is made one."""
+        made = found.type.kind == "int" and fitting.type.kind == "float"
+        if made and not found.number and self.must_saturate():
+            return as_real(found).cast(fitting.type)
+        return fitting
 
     def condition(self, node: ast.expr) -> Code:
         """The code of a node that must be true or false, and not always the same."""

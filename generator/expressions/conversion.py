@@ -61,6 +61,11 @@ def as_float(found: Code) -> Code:
     return code.call(FLOAT, "float", found.text)
 
 
+def as_real(found: Code) -> Code:
+    """An integer of any size as a float, where nothing may fail."""
+    return code.call(FLOAT, "saturating.real", found.text)
+
+
 def level_of(number: str) -> int:
     return code.UNARY if number.startswith("-") else code.ATOM
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from generator.expressions import code, lists, lookup
 from generator.expressions.code import Code
 from generator.expressions.conversion import NUMBERS, ORDERED, TEXTS, UNHASHABLE
-from generator.types import BOOL, DURATION, INT, UUID, Type, list_of
+from generator.types import BOOL, DURATION, FLOAT, INT, UUID, Type, list_of
 
 if TYPE_CHECKING:
     from generator.expressions.compiler import Compiler
@@ -78,6 +78,8 @@ def _sum(compiler: Compiler, node: ast.Call, name: str) -> Code:
         compiler.fail("B304", f"{element} cannot be summed", node.args[0])
     if element == DURATION and compiler.must_saturate():
         return code.call(element, "saturating.total", found.text)
+    if element == FLOAT and not compiler.scope.partial:
+        return code.call(element, "saturating.sum_of", found.text)
     if element.kind in START:
         return code.call(element, "sum", found.text, START[element.kind])
     alone = isinstance(node.args[0], ast.GeneratorExp)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -212,6 +214,26 @@ def test_nothing_passes_the_ends_of_the_calendar() -> None:
     assert saturating.multiply(-day, ages) == saturating.days(-ages) == -longest
     assert saturating.hours(ages) == saturating.minutes(ages) == longest
     assert saturating.seconds(ages) == saturating.total([longest, longest]) == longest
+
+
+def test_no_float_is_larger_than_the_largest_and_none_is_no_number() -> None:
+    largest, huge = sys.float_info.max, 10**400
+    assert saturating.real(huge) == saturating.real(math.inf) == largest
+    assert saturating.real(-huge) == saturating.real(-math.inf) == -largest
+    assert saturating.plus(largest, largest) == saturating.plus(huge, huge) == largest
+    assert saturating.minus(-largest, largest) == saturating.minus(1, huge) == -largest
+    assert saturating.times(largest, -2.0) == saturating.times(-1.0, huge) == -largest
+    assert saturating.over(largest, 0.5) == saturating.over(huge, 1.0) == largest
+    assert saturating.sum_of([largest, largest, -largest]) == 0.0
+    assert saturating.minus(huge, huge) == 0.0
+
+
+def test_floats_that_are_numbers_are_as_they_always_were() -> None:
+    assert saturating.plus(1.5, 2) == saturating.sum_of([1.5, 2.0]) == 3.5
+    assert saturating.minus(1.5, 2) == -0.5
+    assert saturating.times(1.5, 2) == 3.0
+    assert saturating.over(3, 2.0) == saturating.real(1.5) == 1.5
+    assert saturating.sum_of([]) == 0.0
 
 
 def test_what_stays_in_the_calendar_is_as_it_always_was() -> None:

@@ -2,7 +2,7 @@
 
 It shares nothing with the compiler: a literal with a point is exact, a word that is no
 name is the member of an enum, and everything else means what it means in Python; but
-where nothing may fail, the calendar has an end that nothing passes.
+where nothing may fail, the calendar has an end that nothing passes, and so have floats.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import datetime as time
 import operator
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
+from fractions import Fraction
 from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any
@@ -128,8 +130,12 @@ class _Evaluation:
         left, right = _comparable(self.of(node.left), self.of(node.right))
         if isinstance(node.op, ast.Div):
             integers = isinstance(left, int) and isinstance(right, int)
+            if float in (type(left), type(right)) and not self.may_fail:
+                return _as_floats(operator.truediv, left, right)
             return (Decimal(left) if integers else left) / right
         if not self.may_fail:
+            if float in (type(left), type(right)):
+                return _as_floats(ARITHMETIC[type(node.op)], left, right)
             return _in_the_calendar(type(node.op), left, right)
         return ARITHMETIC[type(node.op)](left, right)
 
@@ -185,6 +191,9 @@ class _Evaluation:
             if self.may_fail:
                 return sum(arguments[0], time.timedelta())
             return reduce(partial(_in_the_calendar, ast.Add), arguments[0])
+        floats = name == "sum" and any(isinstance(x, float) for x in arguments[0])
+        if floats and not self.may_fail:
+            return reduce(partial(_as_floats, operator.add), arguments[0])
         return self._functions()[name](*arguments)
 
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -210,6 +219,13 @@ def _rounded(value: Any, places: int | None = None) -> Any:
     if isinstance(value, Decimal) and places is not None:
         return value.quantize(Decimal(1).scaleb(-places), None, Context(prec=2000))
     return round(value, places)
+
+
+def _as_floats(compute: Callable[[Any, Any], Any], left: Any, right: Any) -> float:
+    """By fractions, which have no end."""
+    found = compute(Fraction(left), Fraction(right))
+    largest = Fraction(sys.float_info.max)
+    return float(min(max(found, -largest), largest))
 
 
 def _comparable(left: Any, right: Any) -> tuple[Any, Any]:

@@ -450,9 +450,14 @@ def test_what_leaves_the_calendar_is_flagged_in_commands_alone(source: str) -> N
         ("count * pause", "multiply(command.pause, command.count)"),
         ("hours(count)", "hours(command.count)"),
         ("sum([pause, pause])", "total([command.pause, command.pause])"),
+        ("weight + 1", "plus(command.weight, 1.0)"),
+        ("weight - count", "minus(command.weight, command.count)"),
+        ("weight * weight", "times(command.weight, command.weight)"),
+        ("weight / 2", "over(command.weight, 2.0)"),
+        ("sum([weight, weight])", "sum_of([command.weight, command.weight])"),
     ],
 )
-def test_where_nothing_may_fail_the_calendar_has_an_end(
+def test_where_nothing_may_fail_the_calendar_and_floats_have_an_end(
     source: str, printed: str
 ) -> None:
     assert compile_expression(source, IN_FOLD).code == f"saturating.{printed}"

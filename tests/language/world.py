@@ -98,7 +98,7 @@ FIELDS: Mapping[str, Type] = {
 
 
 ABSURD: Mapping[str, Sequence[Any]] = {
-    "int": (-(2**63), 2**63 - 1),
+    "int": (-(2**63), 2**63 - 1, 10**400),
     "decimal": tuple(map(Decimal, ("9" * 100, "-" + "9" * 100, "1e-99", "1e99"))),
     "float": (sys.float_info.max, -sys.float_info.max, sys.float_info.min),
     "date": (time.date.min, time.date.max),

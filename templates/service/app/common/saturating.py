@@ -1,14 +1,17 @@
-"""Saturating arithmetic: dates and durations that stay in the calendar.
+"""Saturating arithmetic: dates and durations in the calendar, floats that are numbers.
 
 What has happened must be folded and shown whatever amounts it carries. So here a moment
 that would come after the last one is the last one, one before the first is the first,
-and no duration is longer than all time between them. A command needs none of this: what
-it cannot compute it refuses.
+and no duration is longer than all time between them. A float that would be infinite is
+the largest one, so that none is ever no number. A command needs none of this: what it
+cannot compute it refuses.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from math import copysign, isinf
+from sys import float_info
 from typing import Final, TypeVar
 
 # PostgreSQL's driver takes the very first and the very last moment for infinity.
@@ -66,6 +69,37 @@ def minutes(amount: int) -> timedelta:
 
 def seconds(amount: int) -> timedelta:
     return multiply(timedelta(seconds=1), amount)
+
+
+def real(amount: float) -> float:
+    """An integer, or what is infinite, as the nearest float."""
+    try:
+        found = float(amount)
+    except OverflowError:
+        return float_info.max if amount > 0 else -float_info.max
+    return copysign(float_info.max, found) if isinf(found) else found
+
+
+def plus(one: float, other: float) -> float:
+    return real(real(one) + real(other))
+
+
+def minus(one: float, other: float) -> float:
+    return real(real(one) - real(other))
+
+
+def times(one: float, other: float) -> float:
+    return real(real(one) * real(other))
+
+
+def over(one: float, other: float) -> float:
+    """`one / other`, which is not zero."""
+    return real(real(one) / real(other))
+
+
+def sum_of(amounts: Iterable[float]) -> float:
+    """The sum of all, one after the other."""
+    return reduce(plus, amounts, 0.0)
 
 
 def _ends(value: Moving) -> tuple[Moving, Moving]:
