@@ -7,9 +7,10 @@ generated for it later comes in its way too.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,9 @@ SETTINGS = (".ruff.toml", "ruff.toml", "pyproject.toml")
 SUSPICIOUS = "F401,F811,F821"
 
 Texts = Mapping[PurePosixPath, str]
+
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+(.*)$", re.MULTILINE)
+_NAME = re.compile(r"[\w.]+")
 
 
 @dataclass(frozen=True)
@@ -83,16 +87,34 @@ class OwnStyle:
             ]
 
     def _lay_out(self, folder: Path, texts: Texts) -> None:
-        # Ruff tells a project's own modules by the files that it sees.
-        for path in (*self.project.base, *texts):
+        settings = {name: self.project.read(PurePosixPath(name)) for name in SETTINGS}
+        found = {name: text for name, text in settings.items() if text is not None}
+        named = any(b"src" in each for each in found.values())
+        around = self.project.base if named else self._telling(texts)
+        for path in (*around, *texts):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".py":
                 (folder / path).touch()
-        for name in SETTINGS:
-            if (settings := self.project.read(PurePosixPath(name))) is not None:
-                (folder / name).write_bytes(settings)
+        for name, setting in found.items():
+            (folder / name).write_bytes(setting)
         for path, text in texts.items():
             (folder / path).write_bytes(text.encode())
+
+    def _telling(self, texts: Texts) -> Iterator[PurePosixPath]:
+        """The files by which ruff tells what is a project's own of what it imports.
+
+        Those are the modules themselves, and the package that a file is in. Where a
+        setting names folders of `src` it looks below those as well.
+        """
+        rows = (row for text in texts.values() for row in _IMPORT.findall(text))
+        names = {name for row in rows for name in _NAME.findall(row)}
+        modules = {PurePosixPath(*name.split(".")) for name in names}
+        packages = {folder for path in texts for folder in path.parents}
+        for path in self.project.base:
+            if modules & {path.with_suffix(""), path.parent} or (
+                path.name == "__init__.py" and path.parent in packages
+            ):
+                yield path
 
 
 def _ruff_settings(pyproject: str) -> object:
