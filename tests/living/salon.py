@@ -152,6 +152,16 @@ class Change:
     def __str__(self) -> str:
         return f"{self.kind}-{self.element}"
 
+    @property
+    def lines(self) -> frozenset[int]:
+        """The lines of the tables' blueprint that it changes first."""
+        return frozenset(
+            TABLES[: TABLES.index(row)].count("\n")
+            for old, _ in self.rows
+            for row in old.splitlines(keepends=True)
+            if row in TABLES
+        )
+
     def made(self, texts: Texts) -> dict[str, str]:
         """The blueprint with this change."""
         names = texts if self.everywhere else [TABLES_FILE]

@@ -120,11 +120,14 @@ def test_a_blueprint_that_git_left_in_conflict_is_for_a_person(shared: Living) -
 
     merged(shared, one, other)
     before = shared.files()
-    followed = shared.scaffold("sync")
-    assert followed.exit_code == 1
-    assert f"{LENDING}:" in followed.stderr and "conflict" in followed.stderr
-    assert shared.files() == before
     text = shared.text(LENDING)
+    line = text[: text.index("<<<<<<<")].count("\n") + 1
+    said = f"{LENDING}:{line}:1: B001 git left a conflict here"
+    for command in ("sync", "sync --dry-run", "diff", "check", "release"):
+        done = shared.scaffold(*command.split())
+        assert done.exit_code == 1, command
+        assert said in done.stdout + done.stderr, command
+    assert shared.files() == before
     start, end = text.index("<<<<<<<"), text.index(">>>>>>>")
     row = next(row for row in text[start:end].splitlines() if "days(35)" in row)
     shared.put(LENDING, text[:start] + row + "\n" + text[text.index("\n", end) + 1 :])

@@ -12,7 +12,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path, PurePosixPath
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -22,7 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from hypothesis.strategies import integers, lists, sampled_from
+from hypothesis.strategies import integers, lists, sampled_from, tuples
 
 from generator import journal, pipeline
 from generator.diagnostics import BlueprintError, Report
@@ -35,10 +37,12 @@ from tests.living.projects import Living, in_step
 from tests.living.salon import Change
 from tests.living.settling import (
     CUSTOM,
+    Side,
     generated,
     rename,
     renamed,
     settle,
+    settle_marks,
     write_custom,
 )
 
@@ -46,6 +50,12 @@ CHANGES = [each for each in salon.CHANGES if not each.everywhere]
 ASKING = [e for e in CHANGES if e.left or e.asks or e.words]
 # What git can merge without a word about it.
 MERGEABLE = [e for e in CHANGES if e.kind in ("add", "retype") and not e.asks]
+# Git leaves a conflict in the blueprint where both are made, as they share a line.
+RIVALS = [
+    (here, there)
+    for here, there in permutations(MERGEABLE, 2)
+    if here.lines & there.lines
+]
 DRAWN, SEED = os.environ.get("HISTORIES"), os.environ.get("SEED")
 SMALL = settings(
     max_examples=int(DRAWN or 4),
@@ -100,9 +110,12 @@ class Histories(RuleBasedStateMachine):
         os.chdir(self.came_from)
         shutil.rmtree(self.home)
 
+    def blueprint(self) -> dict[str, str]:
+        return {n: self.living.text(f"blueprints/{n}") for n in salon.BLUEPRINT}
+
     @rule(change=sampled_from(CHANGES))
     def change(self, change: Change) -> None:
-        texts = {n: self.living.text(f"blueprints/{n}") for n in salon.BLUEPRINT}
+        texts = self.blueprint()
         tables = texts[salon.TABLES_FILE]
         if change in self.done or not all(old in tables for old, _ in change.rows):
             return
@@ -185,12 +198,14 @@ class Histories(RuleBasedStateMachine):
         self.follow()
 
     @rule(
-        here=sampled_from(MERGEABLE),
-        there=sampled_from(MERGEABLE),
+        both=sampled_from(RIVALS)
+        | tuples(sampled_from(MERGEABLE), sampled_from(MERGEABLE)),
         edit=sampled_from(hands.EDITS),
+        side=sampled_from(get_args(Side)),
     )
-    def branch(self, here: Change, there: Change, edit: Edit) -> None:
+    def branch(self, both: tuple[Change, Change], edit: Edit, side: Side) -> None:
         """Two branches that both follow, one of them edited too, merged by git."""
+        here, there = both
         self.follow()
         done = set(self.done)
         self.living.git("branch", "-q", "--force", "aside")
@@ -204,15 +219,30 @@ class Histories(RuleBasedStateMachine):
         self.follow()
         self.living.git("branch", "-q", "--force", "other")
         self.living.git("merge", "-q", "main", check=False)
-        unmerged = self.living.git("diff", "--name-only", "--diff-filter=U")
-        if "blueprints/" in unmerged:
-            # What two people decided otherwise is for them; here one of them wins.
-            self.living.git("merge", "--abort")
+        self.done |= came
+        if self.blueprint_in_conflict():
+            self.decide(side)
         else:
-            self.done |= came
             self.follow()
         self.living.git("branch", "-q", "--force", "main")
         self.living.git("checkout", "-q", "main")
+
+    def blueprint_in_conflict(self) -> bool:
+        unmerged = self.living.git("diff", "--name-only", "--diff-filter=U")
+        return "blueprints/" in unmerged
+
+    def decide(self, side: Side) -> None:
+        """What two people decided otherwise is for them; here one of them wins."""
+        before = self.living.files()
+        for command in ("sync", "diff", "check"):
+            refused = self.living.scaffold(command)
+            assert refused.exit_code == 1, refused.output
+            assert "B001 git left a conflict here" in refused.output
+        assert self.living.files() == before
+        settle_marks(self.living, "blueprints/", side)
+        if not sound(self.blueprint()):
+            self.living.git("checkout", "-q", f"--{side}", "blueprints")
+        self.follow()
 
     def commit(self) -> None:
         self.living.git("add", "-A")
