@@ -139,14 +139,18 @@ class Evaluation:
         return {
             "__builtins__": {each.__name__: each for each in _FUNCTIONS},
             "range": self._range,
+            "bounded": SimpleNamespace(numbers=self._range),
             "quantize": quantize,
-            "saturating": saturating(),
+            "saturating": self._saturating(),
             "UTC": UTC,
             **{each.__name__: each for each in (Decimal, UUID)},
             **{each.__name__: each for each in (date, datetime, timedelta)},
             **{name: getattr(decimal, name) for name in roundings},
             **{_bare(name, module): cls for name, cls in self._classes.items()},
         }
+
+    def _saturating(self) -> SimpleNamespace:
+        return SimpleNamespace(**{**vars(saturating()), "numbers": self._range})
 
     def _range(self, *bounds: int) -> range:
         """A range that gives up before it takes all day."""

@@ -45,7 +45,7 @@ def _set(text: str) -> frozenset[str]:
 LANGUAGE = _set("true false null now today")
 SCOPES = _set("self cls command context state event row")
 PRINTED_LOCALS = _set(
-    "envelope actor query request rows replace quantize saturating old into"
+    "envelope actor query request rows replace quantize bounded saturating old into"
 )
 FUNCTIONS = _set(
     "len sum min max any all round abs sorted unique range first new_id"

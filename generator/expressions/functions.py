@@ -15,6 +15,7 @@ from generator.types import BOOL, DURATION, FLOAT, INT, UUID, Type, list_of
 if TYPE_CHECKING:
     from generator.expressions.compiler import Compiler
 
+MOST_NUMBERS = 100_000  # as many as the generated service lists
 NEAR_DIGITS = 6  # as many days from now the calendar still has
 START = {"decimal": "Decimal(0)", "duration": "timedelta()"}
 
@@ -144,8 +145,17 @@ def _first(compiler: Compiler, node: ast.Call, name: str) -> Code:
 
 def _range(compiler: Compiler, node: ast.Call, name: str) -> Code:
     _count(compiler, node, name, "range(3) or range(1, 3)", 1, 2)
-    texts = [compiler.check(each, INT).text for each in node.args]
-    return Code(list_of(INT), f"list(range({', '.join(texts)}))")
+    ends = [compiler.check(each, INT) for each in node.args]
+    function = "range"
+    if not all(each.number for each in ends):
+        # Somebody outside decides how long the list is.
+        module = "saturating" if compiler.must_saturate() else "bounded"
+        function = f"{module}.numbers"
+    elif range(*(int(each.number) for each in ends))[MOST_NUMBERS:]:
+        said = f"a list has at most {MOST_NUMBERS:,} numbers"
+        compiler.fail("B310", said, node)
+    numbers = code.call(list_of(INT), function, *(each.text for each in ends))
+    return replace(numbers, text=f"list({numbers.text})")
 
 
 def _round(compiler: Compiler, node: ast.Call, name: str) -> Code:

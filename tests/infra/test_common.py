@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from app.common import saturating
+from app.common import bounded, saturating
 from app.common.actor import ANONYMOUS, PUBLIC, SYSTEM, Actor, Owner
 from app.common.aggregate import CorruptStream, UniqueKey, existing
 from app.common.context import Context
@@ -234,6 +234,17 @@ def test_floats_that_are_numbers_are_as_they_always_were() -> None:
     assert saturating.times(1.5, 2) == 3.0
     assert saturating.over(3, 2.0) == saturating.real(1.5) == 1.5
     assert saturating.sum_of([]) == 0.0
+
+
+def test_a_list_of_numbers_ends_where_nothing_may_fail_and_is_refused_elsewhere() -> (
+    None
+):
+    for few in ((3,), (2, 5), (5, 2), (saturating.MOST,)):
+        assert bounded.numbers(*few) == saturating.numbers(*few) == range(*few)
+    for many in ((10**30,), (0, saturating.MOST + 1), (-(10**30), 10**30)):
+        assert len(saturating.numbers(*many)) == saturating.MOST
+        with pytest.raises(ValueError, match="100,000"):
+            bounded.numbers(*many)
 
 
 def test_what_stays_in_the_calendar_is_as_it_always_was() -> None:

@@ -215,7 +215,7 @@ VALUES: list[Printed] = [
         "[stay.check_in + days(n)"
         " for n in range((stay.check_out - stay.check_in).days)]",
         "[command.stay.check_in + timedelta(days=n) for n in"
-        " range((command.stay.check_out - command.stay.check_in).days)]",
+        " bounded.numbers((command.stay.check_out - command.stay.check_in).days)]",
         list_of(DATE),
     ),
     (

@@ -196,6 +196,11 @@ class _Evaluation:
             return reduce(partial(_as_floats, operator.add), arguments[0])
         return self._functions()[name](*arguments)
 
+    def _range(self, *ends: int) -> list[int]:
+        if self.may_fail and len(range(*ends)) > 100_000:
+            raise ValueError
+        return list(range(*ends)[:100_000])
+
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
         return {
             "len": len,
@@ -209,7 +214,7 @@ class _Evaluation:
             "sorted": sorted,
             "unique": lambda many: list(dict.fromkeys(many)),
             "first": lambda many: many[0],
-            "range": lambda *ends: list(range(*ends)),
+            "range": self._range,
             "new_id": self.world.context.new_id,
         }
 

@@ -197,6 +197,7 @@ REFUSED = [
     ("sum()", "B310", 0),
     ("abs(1, 2)", "B310", 0),
     ("range()", "B310", 0),
+    ("range(0, 100_001)", "B310", 0),
     ("unique()", "B310", 0),
     ("any()", "B310", 0),
     ("sorted()", "B310", 0),
@@ -461,6 +462,12 @@ def test_where_nothing_may_fail_the_calendar_and_floats_have_an_end(
     source: str, printed: str
 ) -> None:
     assert compile_expression(source, IN_FOLD).code == f"saturating.{printed}"
+
+
+def test_how_many_numbers_are_listed_is_not_for_others_to_say() -> None:
+    assert compile_expression("range(count)", SCOPE).partial
+    printed = "list(saturating.numbers(1, command.count))"
+    assert compile_expression("range(1, count)", IN_FOLD).code == printed
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from uuid import UUID
-from app.common import saturating
+from app.common import bounded, saturating
 from app.common.decimals import quantize
 
 class Context:

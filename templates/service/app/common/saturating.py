@@ -3,8 +3,8 @@
 What has happened must be folded and shown whatever amounts it carries. So here a moment
 that would come after the last one is the last one, one before the first is the first,
 and no duration is longer than all time between them. A float that would be infinite is
-the largest one, so that none is ever no number. A command needs none of this: what it
-cannot compute it refuses.
+the largest one, so that none is ever no number. A list of numbers ends when it is long.
+A command needs none of this: what it cannot compute it refuses.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,8 @@ from typing import Final, TypeVar
 FIRST: Final = datetime.min.replace(tzinfo=UTC) + datetime.resolution
 LAST: Final = datetime.max.replace(tzinfo=UTC) - datetime.resolution
 LONGEST: Final = datetime.max - datetime.min
+MOST: Final = 100_000
+"""As many numbers as a list of them has; more would take memory away from others."""
 
 _NOTHING: Final = timedelta()
 
@@ -100,6 +102,11 @@ def over(one: float, other: float) -> float:
 def sum_of(amounts: Iterable[float]) -> float:
     """The sum of all, one after the other."""
     return reduce(plus, amounts, 0.0)
+
+
+def numbers(*ends: int) -> range:
+    """What `range` gives of one or two ends: the first `MOST` of it."""
+    return range(*ends)[:MOST]
 
 
 def _ends(value: Moving) -> tuple[Moving, Moving]:
