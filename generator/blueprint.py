@@ -5,6 +5,7 @@ Every mistake is reported, and all of a file at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -12,11 +13,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from generator import names
-from generator.diagnostics import Report
+from generator.diagnostics import Report, did_you_mean
 from generator.document import Document
 from generator.keys import KEYS, QUOTE, Unknown, misplaced, report_unknown, unknown_keys
 from generator.shape_words import meaning
-from generator.shapes import DomainShape, FieldShape, ServiceShape, Shape
+from generator.shapes import DomainShape, FieldShape, RuleShape, ServiceShape, Shape
 from generator.spelling import closest
 
 CODES = {
@@ -172,14 +173,21 @@ def _way_out(error: ErrorDetails) -> str:
         return f"write its type: `{error['loc'][-1]}: str`"
     if error["type"] == "dict_type" and error["loc"][-1] in _OF_FIELDS:
         return "write each with its type: {name: str, due: date}"
+    if error.get("ctx", {}).get("class_name") == RuleShape.__name__:
+        return "write {require: due > today, error: DueInThePast}"
+    if error["type"] == "literal_error":
+        return did_you_mean(str(error["input"]), WORD.findall(error["ctx"]["expected"]))
     return _WAYS_OUT.get(error["type"], "")
 
 
+WORD = re.compile(r"'(\w+)'")
 _OF_FIELDS = ("fields", "state", "columns")
 _WAYS_OUT = {
     "dict_type": "write names and what belongs to each, one a line and further in",
     "model_type": "write its keys below it, one a line and further in",
     "list_type": "write it in brackets, or each below the other behind a dash",
+    "bool_parsing": "write `true`, or leave it out",
+    "one_verb": "write how the row changes, like {update: {due: due}}",
     "string_type": "write one word or text; what holds more stands in quotes",
     "not_in_a_list": "write them in brackets: [open, returned]",
     "role_in_list": "where one has an aggregate, write {guest: guest.Guest, staff: }",

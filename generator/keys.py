@@ -89,7 +89,9 @@ def report_unknown(unknown: Unknown, document: Document, report: Report) -> None
             hint="leave it out; it is planned",
         )
         return
-    report.error("B101", place, f"`{key}` is not a key here", _way_out(unknown))
+    report.error(
+        "B101", place, f"`{key}` is not a key here", _way_out(unknown), path=path
+    )
 
 
 def _way_out(unknown: Unknown) -> str:

@@ -245,4 +245,5 @@ def unknown(word: str, candidates: Iterable[str]) -> str:
     known = sorted(candidates)
     if close := did_you_mean(word, known):
         return close
-    return f"known here: {', '.join(known)}" if 0 < len(known) <= 8 else ""
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return f"known here: {', '.join(known[:8])}{more}" if known else ""

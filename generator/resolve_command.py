@@ -227,7 +227,7 @@ def _roles_of_events(
         if index or len(events) > 1:
             updating += events
         sure = sure or emission.condition is None
-    if not shape.emits:
+    if not shape.emits and not site.told("B101"):
         site.key_error(
             "B417",
             "a command that creates must emit an event",

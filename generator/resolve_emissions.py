@@ -89,7 +89,7 @@ def _arguments(
     mapping = site.at("emits", *emission.mapping_place)
     fields = {field.name: field for field in frame.events[emission.event]}
     for key in emission.mapping:
-        if key not in fields:
+        if key not in fields and key not in frame.shape.events[emission.event].fields:
             site.view.symbols.broken.add(key)
             mapping.at(key).key_error(
                 "B411",

@@ -40,11 +40,12 @@ def check(
 def reachable_states(subject: Subject) -> Iterator[Diagnostic]:
     """What a command starts from must be reached by some event."""
     for aggregate in subject.aggregates():
-        unclear = any(
-            subject.told(code, aggregate.origin, part)
-            for code, part in (("B415", "events"), ("B410", "commands"))
+        unclear = subject.told("B415", aggregate.origin, "events") or any(
+            subject.told("B101", event.origin)
+            for event in aggregate.events
+            if not event.target
         )
-        if unclear or decides_freely(aggregate):
+        if unclear or _emits_unclearly(subject, aggregate) or decides_freely(aggregate):
             continue
         reached = _reached(aggregate)
         for command in aggregate.commands:
@@ -57,6 +58,15 @@ def reachable_states(subject: Subject) -> Iterator[Diagnostic]:
                     subject.places.value(command.origin, "from"),
                     "give the event that leads there `to:`",
                 )
+
+
+def _emits_unclearly(subject: Subject, aggregate: model.Aggregate) -> bool:
+    """Whether what some command emits could not be read."""
+    return subject.told("B410", aggregate.origin, "commands") or any(
+        subject.told("B101", command.origin)
+        for command in aggregate.commands
+        if not command.emissions
+    )
 
 
 def _reached(aggregate: model.Aggregate) -> set[str]:
@@ -116,7 +126,7 @@ def filled_columns(subject: Subject) -> Iterator[Diagnostic]:
 def emitted_events(subject: Subject) -> Iterator[Diagnostic]:
     """An event without a command that emits it can never happen."""
     for aggregate in subject.aggregates():
-        if subject.told("B410", aggregate.origin, "commands"):
+        if _emits_unclearly(subject, aggregate):
             continue
         emitted = {
             event

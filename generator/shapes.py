@@ -293,6 +293,7 @@ class AggregateShape(Shape):
 
 Verb = Literal["insert", "update", "upsert", "delete"]
 _VERBS: tuple[Verb, ...] = get_args(Verb)
+_ONE_VERB = "one of `insert`, `update`, `upsert` and `delete` is expected here"
 
 
 class ActionShape(Shape):
@@ -319,6 +320,8 @@ class ActionShape(Shape):
                 return {"verb": verbs[0], "mapping": value[verbs[0]], **rest}
             if not verbs and {"where", "for_each"} & value.keys():
                 return {"verb": "update", **value}
+            if "verb" not in value:
+                raise PydanticCustomError("one_verb", _ONE_VERB)
         return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -32,6 +32,8 @@ HINTS = {
     "escape": "use single quotes for a text with backslashes",
 }
 COLON = re.compile("mapping values are not allowed|could not find expected ':'")
+MISPLACED = re.compile("mapping values are not allowed|did not find expected key")
+KEY = re.compile(r"( *(?:- )?)([\w.]+):(?=\s|$)")
 TIGHT = re.compile(r"\s*(?:- )?\w+:[^ \t]")
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -241,11 +243,31 @@ class YamlReader:
                 return "write a space behind the colon of the line before"
             if ":" not in above:
                 return "the line before has no colon"
+        if MISPLACED.search(problem) and (hint := _beside(self.document.lines, place)):
+            return hint
         return next((hint for sign, hint in HINTS.items() if sign in problem), "")
 
 
 def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, Loader=yaml.CBaseLoader)
+
+
+def _beside(lines: Sequence[str], place: Span) -> str:
+    """How far in a key belongs that stands in line with none above it."""
+    here = KEY.match(lines[place.line - 1])
+    if not here:
+        return ""
+    depth, above = len(here[1]), dict[int, str]()
+    for line in reversed(lines[: place.line - 1]):
+        if (key := KEY.match(line)) and len(key[1]) < min(above, default=len(line)):
+            above[len(key[1])] = key[2]
+    if depth in above or not above:
+        return ""
+    outer = max((each for each in above if each < depth), default=-1)
+    inner = min((each for each in above if each > depth), default=-1)
+    ways = [f"{n} as `{above[n]}:`" for n in (inner, outer) if n in above]
+    spaces = "space" if depth == 1 else "spaces"
+    return f"{depth} {spaces} stand in line with nothing: take {', or '.join(ways)}"
 
 
 def _too_deep() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from generator.diagnostics import did_you_mean
 from generator.expressions import attributes, code, functions
 from generator.expressions.code import Code
 from generator.expressions.lookup import dotted, is_known
@@ -38,7 +39,8 @@ def call(compiler: Compiler, node: ast.Call) -> Code:
         elif name == "timedelta":
             hint = "write days(...), hours(...), minutes(...) or seconds(...)"
         else:
-            hint = unknown(name, {*functions.FUNCTIONS, *declared_values})
+            hint = did_you_mean(name, {*functions.FUNCTIONS, *declared_values})
+            hint = hint or f"functions here: {', '.join(functions.FUNCTIONS)}"
         compiler.fail("B303", f'there is no function "{name}"', node, hint)
     if node.keywords:
         message = f"{name}() takes no named arguments"

@@ -71,6 +71,8 @@ class Source:
             return "write `not`"
         if QUOTES.search(self.text):
             return "write plain quotes, ' or \""
+        if self.text.count("(") > self.text.count(")"):
+            return "close it with )"
         single = self.text.replace("==", "").replace("!=", "")
         single = single.replace("<=", "").replace(">=", "")
         if "=" in single:

@@ -66,6 +66,18 @@ MISTAKES: list[tuple[str, str, Said]] = [
     ("LoanExtended: {fields: {due: date}}", "LoanExtended: {}", ("B411", "due:")),
     ("given: LoanOpened", "given: LoanOpend", ("B602", "LoanOpend")),
     ("then: LoanExtended", "then: Invalid", ("B602", "Invalid")),
+    # A key of others, or one that is misspelt.
+    ("emits: LoanOpened", "emit: LoanOpened", ("B101", "emit:")),
+    ("emits: LoanOpened", "raises: LoanOpened", ("B101", "raises:")),
+    ("{update: {due: due}}", "{set: {due: due}}", ("B100", "{set")),
+    # A type that is not there, of what is written elsewhere.
+    (
+        "LoanExtended: {fields: {due: date",
+        "LoanExtended: {fields: {due: Date",
+        ("B202", "Date"),
+    ),
+    # A part that stands in line with nothing.
+    ("    commands:", "   commands:", ("B001", "commands:")),
     # What YAML has and the language has not.
     ("    columns: {", "    <<: *x\n    columns: {", ("B004", "*x")),
     ("state: {status", "state: {<<: *x, status", ("B004", "*x")),
@@ -134,6 +146,10 @@ def test_one_mistake_is_said_once(
                 ("due > today", "du > today"),
             ],
             ["B303", "B410"],
+        ),
+        (
+            [("emits: LoanOpened", "emit: LoanOpened"), ("from: Loans", "from: Loan")],
+            ["B101", "B510"],
         ),
         (
             [("  Status: [", "  status: ["), ("due > today", "du > today")],
