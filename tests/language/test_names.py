@@ -186,4 +186,7 @@ def test_no_keyword_and_no_builtin_type_becomes_a_name() -> None:
 def test_an_unknown_name_is_answered_by_what_there_is() -> None:
     assert unknown("cuont", ["count", "total"]) == 'did you mean "count"?'
     assert unknown("zebra", ["count", "total"]) == "known here: count, total"
-    assert unknown("zebra", [f"name{i}" for i in range(20)]) == ""
+    many = unknown("zebra", [f"name{i}" for i in range(10, 30)])
+    assert many.startswith("known here: name10, name11, ")
+    assert many.endswith("name17 and 12 more")
+    assert unknown("zebra", []) == ""
