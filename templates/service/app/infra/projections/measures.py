@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from app.common.read_models import Table
 from app.infra.projections.rows import quoted
+from app.infra.projections.totals import average, total
 
 Function = Literal["count", "sum", "avg", "min", "max"]
-
-# A sum of nothing is nothing to add, not unknown.
-_NOTHING: Final[Mapping[str, str]] = {"interval": "'0'::interval"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,12 @@ class Measure:
         if self.function == "count":
             return "count(*)"
         column = table.column(self.column)
-        over = f"{self.function}({quoted(column.name)})"
+        name = quoted(column.name)
         if self.function == "sum":
-            return f"coalesce({over}, {_NOTHING.get(column.type, '0')})"
-        return over
+            return total(name, column.type)
+        if self.function == "avg":
+            return average(name, column.type)
+        return f"{self.function}({name})"
 
 
 def selected(

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.common.read_models import Count, Table, Tally
 from app.infra.projections.rows import quoted
+from app.infra.projections.totals import plus
 
 
 @cache
@@ -49,7 +50,8 @@ def _counted(table: Table[Any]) -> Iterator[str]:
         start = _literal(tally.start(count), count)
         columns = [f"c{number}.{quoted(name)}" for number, _, _ in found]
         if count.how == "sum":
-            value = " + ".join(f"coalesce({each}, {start})" for each in columns)
+            values = [f"coalesce({each}, {start})" for each in columns]
+            value = plus(values, count.type) if len(values) > 1 else values[0]
         else:
             function = "least" if count.how == "min" else "greatest"
             value = f"{function}({', '.join([*columns, start])})"

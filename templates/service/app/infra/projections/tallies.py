@@ -10,17 +10,9 @@ from typing import Any, Final
 
 from app.common.read_models import Count, Tally
 from app.infra.projections.rows import quoted
+from app.infra.projections.totals import plus, total
 
-_COLLECTED: Final[Mapping[str, str]] = {
-    "sum": "sum({0})::{1}",
-    "min": "min({0})",
-    "max": "max({0})",
-}
-_JOINED: Final[Mapping[str, str]] = {
-    "sum": "t.{0} + excluded.{0}",
-    "min": "least(t.{0}, excluded.{0})",
-    "max": "greatest(t.{0}, excluded.{0})",
-}
+_ENDS: Final[Mapping[str, str]] = {"min": "least", "max": "greatest"}
 
 
 def addition(tally: Tally[Any], first: int, permit: str) -> str:
@@ -36,10 +28,7 @@ def addition(tally: Tally[Any], first: int, permit: str) -> str:
     aliases = ", ".join(["key", *(alias for alias, _ in counts)])
     names = ", ".join(map(quoted, [tally.key, *(c.name for c in tally.counts)]))
     collected = ", ".join(_collected(alias, count) for alias, count in counts)
-    joined = ", ".join(
-        f"{quoted(count.name)} = {_JOINED[count.how].format(quoted(count.name))}"
-        for count in tally.counts
-    )
+    joined = ", ".join(f"{quoted(c.name)} = {_joined(c)}" for c in tally.counts)
     return (
         f"INSERT INTO {quoted(tally.name)} AS t ({names})"
         f" SELECT u.key, {collected}"
@@ -56,4 +45,13 @@ def addition_arguments(tally: Tally[Any], added: Sequence[Any]) -> list[list[Any
 
 
 def _collected(alias: str, count: Count) -> str:
-    return _COLLECTED[count.how].format(f"u.{alias}", count.type)
+    if count.how == "sum":
+        return f"{total(f'u.{alias}', count.type)}::{count.type}"
+    return f"{count.how}(u.{alias})"
+
+
+def _joined(count: Count) -> str:
+    both = [f"{row}.{quoted(count.name)}" for row in ("t", "excluded")]
+    if count.how == "sum":
+        return plus(both, count.type)
+    return f"{_ENDS[count.how]}({', '.join(both)})"
