@@ -46,14 +46,16 @@ async def logged(command: Command, context: Context, next: CommandStep) -> Accep
         try:
             accepted = await next(command, context)
         except DomainError as error:
-            log.info("command refused", code=error.code, ms=_milliseconds(began))
+            log.info(
+                "command refused", code=error.code, milliseconds=_milliseconds(began)
+            )
             raise
         log.info(
             "command accepted",
             stream=str(accepted.id),
             version=accepted.version,
             replayed=accepted.replayed,
-            ms=_milliseconds(began),
+            milliseconds=_milliseconds(began),
         )
         return accepted
 
