@@ -52,7 +52,7 @@ class Frame:
     def state_bindings(self, variable: str) -> dict[str, Binding]:
         """The names behind `state.`, held by a variable of the printed code."""
         return {
-            f"state.{name}": Binding(field.type, f"{variable}.{name}")
+            f"state.{name}": Binding(field.type, f"{variable}.{name}", kept=True)
             for name, field in self.state.items()
         }
 

@@ -138,7 +138,9 @@ class OwnAction:
         bindings = self.bindings()
         if row and self.shape.verb == "update":
             bindings |= {
-                f"row.{each.name}": Binding(each.field.type, f"row.{each.name}")
+                f"row.{each.name}": Binding(
+                    each.field.type, f"row.{each.name}", kept=True
+                )
                 for each in columns
                 if each.kind == "own"
             }

@@ -318,7 +318,7 @@ def _looked_up(
     row: Row, told: Told, columns: Sequence[model.Column]
 ) -> list[model.Assignment]:
     bindings = told.bindings | {
-        f"row.{each.name}": Binding(each.field.type, f"row.{each.name}")
+        f"row.{each.name}": Binding(each.field.type, f"row.{each.name}", kept=True)
         for each in columns
     }
     found = []

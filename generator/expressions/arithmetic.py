@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from generator.expressions import code
+from generator.expressions import code, lookup
 from generator.expressions.code import Code
 from generator.expressions.conversion import (
     NUMBERS,
@@ -136,7 +136,22 @@ def _numbers(
     if sign == "/" and result == INT:
         result, left = DECIMAL, as_decimal(left)
     level = code.ADD if sign in "+-" else code.MULTIPLY
-    return code.infix(result, left, sign, right, level)
+    found = code.infix(result, left, sign, right, level)
+    if result != FLOAT and _can_grow(compiler, sign, node):
+        return code.call(result, "saturating.amount", found.text)
+    return found
+
+
+def _can_grow(compiler: Compiler, sign: str, node: ast.BinOp) -> bool:
+    """Whether each event may make an amount longer, and not just larger.
+
+    A total to which every event adds what it carries never has too many digits; one
+    that is multiplied, or doubled, has them after some thousand events.
+    """
+    if compiler.scope.partial or sign in ("//", "%"):
+        return False
+    kept = [lookup.is_kept(compiler, each) for each in (node.left, node.right)]
+    return all(kept) if sign in "+-" else any(kept)
 
 
 def _check_days(compiler: Compiler, node: ast.BinOp, left: Code, right: Code) -> None:

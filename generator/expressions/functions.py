@@ -82,9 +82,13 @@ def _sum(compiler: Compiler, node: ast.Call, name: str) -> Code:
     if element == FLOAT and not compiler.scope.partial:
         return code.call(element, "saturating.sum_of", found.text)
     if element.kind in START:
-        return code.call(element, "sum", found.text, START[element.kind])
-    alone = isinstance(node.args[0], ast.GeneratorExp)
-    return code.call(element, "sum", found.text[1:-1] if alone else found.text)
+        total = code.call(element, "sum", found.text, START[element.kind])
+    else:
+        alone = isinstance(node.args[0], ast.GeneratorExp)
+        total = code.call(element, "sum", found.text[1:-1] if alone else found.text)
+    if lookup.is_kept(compiler, node.args[0]) and not compiler.scope.partial:
+        return code.call(element, "saturating.amount", total.text)
+    return total
 
 
 def _min_max(compiler: Compiler, node: ast.Call, name: str) -> Code:

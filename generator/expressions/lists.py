@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from generator.expressions import code
+from generator.expressions import code, lookup
 from generator.expressions.code import Code
 from generator.expressions.scope import Binding
 from generator.names import name_problem
@@ -51,8 +51,10 @@ def loop(
     loop = node.generators[0]
     name = _loop_name(compiler, loop.target)
     source = iterable(compiler, loop.iter)
+    kept = lookup.is_kept(compiler, loop.iter)
+    element = Binding(source.type.element, name, kept=kept)
     outside = compiler.scope
-    compiler.scope = outside.binding(name, Binding(source.type.element, name))
+    compiler.scope = outside.binding(name, element)
     try:
         tests = ""
         for each in loop.ifs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
@@ -138,6 +138,18 @@ def dotted(node: ast.expr) -> str:
             owner = dotted(value)
             return f"{owner}.{name}" if owner else ""
     return ""
+
+
+def is_kept(compiler: Compiler, node: ast.expr) -> bool:
+    """Whether any name in an expression stands for what earlier events have made."""
+    bound = (compiler.scope.names.get(dotted(each)) for each in _named(node))
+    return any(binding.kept for binding in bound if binding is not None)
+
+
+def _named(node: ast.expr) -> Iterator[ast.expr]:
+    return (
+        each for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)
+    )
 
 
 def _bound(compiler: Compiler, binding: Binding, path: str) -> Code:

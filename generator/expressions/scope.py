@@ -14,12 +14,14 @@ class Binding:
     """What a name of a blueprint stands for in the printed code.
 
     `near`: a moment of the service's own clock, never far from today.
+    `kept`: what the events before this one have made, and this one may make larger.
     """
 
     type: Type
     code: str
     secret: bool = False
     near: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ class Everything(Command):
         {"amount": Decimal("NaN")},
         {"amount": Decimal("1" * 101)},
         {"share": float("inf")},
+        {"share": float("nan")},
         {"at": datetime(2030, 1, 1)},
         {"words": ["fine", "a\x00b"]},
         {"free": {"deep": [{"n": 2**64}]}},
@@ -245,6 +246,26 @@ def test_a_list_of_numbers_ends_where_nothing_may_fail_and_is_refused_elsewhere(
         assert len(saturating.numbers(*many)) == saturating.MOST
         with pytest.raises(ValueError, match="100,000"):
             bounded.numbers(*many)
+
+
+def test_amounts_that_grow_from_event_to_event_have_an_end() -> None:
+    most, tiny = 10**1_000, Decimal("1e-1000")
+    assert saturating.amount(most * most) == most
+    assert saturating.amount(-most * most) == -most
+    assert saturating.amount(Decimal("-7e5000")) == Decimal("-1e1000")
+    assert saturating.amount(tiny * tiny) == 0
+    assert str(saturating.amount(Decimal("0e5000"))) == "0"
+
+
+@pytest.mark.parametrize("amount", ["-1.50", "0.00", "9e999", "1e-1000"])
+def test_what_enters_is_no_amount_that_ends(amount: str) -> None:
+    assert str(saturating.amount(Decimal(amount))) == str(Decimal(amount))
+    assert saturating.amount(2**64) == 2**64
+
+
+def test_products_of_the_largest_amounts_are_rounded() -> None:
+    largest = Decimal("9e999")
+    assert quantize(largest * largest * largest, 2) == largest * largest * largest
 
 
 def test_what_stays_in_the_calendar_is_as_it_always_was() -> None:

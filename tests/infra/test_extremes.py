@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from app.common import saturating
-from app.common.decimals import PRECISION
+from app.common.decimals import PRECISION, quantize
 from app.common.read_models import Column, Count, Table, Tally
 from app.infra.persistence.postgres import Pool
 from app.infra.projections.measures import Measure, selected
@@ -36,7 +36,10 @@ ENDS: list[tuple[Kind, Any]] = [
     ("float", 5e-324),
     ("decimal", Decimal("9" * PRECISION)),
     ("decimal", Decimal(f"-1e-{PRECISION - 1}")),
-    ("int", 10**400),
+    ("decimal", saturating.amount(Decimal("-1e5000"))),
+    ("decimal", Decimal("9." + "9" * (PRECISION - 1)).scaleb(-saturating.DIGITS)),
+    ("decimal", quantize(Decimal("9e999") ** 3, 2)),
+    ("int", saturating.amount(-(10**5000))),
 ]
 
 

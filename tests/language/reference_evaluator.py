@@ -132,12 +132,27 @@ class _Evaluation:
             integers = isinstance(left, int) and isinstance(right, int)
             if float in (type(left), type(right)) and not self.may_fail:
                 return _as_floats(operator.truediv, left, right)
-            return (Decimal(left) if integers else left) / right
+            found = (Decimal(left) if integers else left) / right
+            return self._held(found, any, node.left, node.right)
         if not self.may_fail:
             if float in (type(left), type(right)):
                 return _as_floats(ARITHMETIC[type(node.op)], left, right)
-            return _in_the_calendar(type(node.op), left, right)
+            found = _in_the_calendar(type(node.op), left, right)
+            if isinstance(node.op, ast.FloorDiv | ast.Mod):
+                return found
+            many = any if isinstance(node.op, ast.Mult) else all
+            return self._held(found, many, node.left, node.right)
         return ARITHMETIC[type(node.op)](left, right)
+
+    def _held(self, found: Any, many: Callable[[Any], bool], *parts: ast.expr) -> Any:
+        """An amount of what was kept from event to event has a thousand digits."""
+        kept = many("state" in map(_word, ast.walk(each)) for each in parts)
+        if self.may_fail or not kept or not isinstance(found, int | Decimal):
+            return found
+        if found and abs(Decimal(found)) < Decimal("1e-1000"):
+            return Decimal(0)
+        most: Any = 10**1000
+        return min(max(found, -most), most)
 
     def BoolOp(self, node: ast.BoolOp) -> Any:
         stop = isinstance(node.op, ast.Or)
@@ -194,7 +209,8 @@ class _Evaluation:
         floats = name == "sum" and any(isinstance(x, float) for x in arguments[0])
         if floats and not self.may_fail:
             return reduce(partial(_as_floats, operator.add), arguments[0])
-        return self._functions()[name](*arguments)
+        found = self._functions()[name](*arguments)
+        return self._held(found, any, *node.args) if name == "sum" else found
 
     def _range(self, *ends: int) -> list[int]:
         if self.may_fail and len(range(*ends)) > 100_000:
@@ -222,8 +238,12 @@ class _Evaluation:
 def _rounded(value: Any, places: int | None = None) -> Any:
     """Half to even, and exact: no digit of a decimal is too many."""
     if isinstance(value, Decimal) and places is not None:
-        return value.quantize(Decimal(1).scaleb(-places), None, Context(prec=2000))
+        return value.quantize(Decimal(1).scaleb(-places), None, Context(prec=100_000))
     return round(value, places)
+
+
+def _word(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _as_floats(compute: Callable[[Any, Any], Any], left: Any, right: Any) -> float:

@@ -471,6 +471,49 @@ def test_how_many_numbers_are_listed_is_not_for_others_to_say() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("state.total * 2", "saturating.amount(state.total * 2)"),
+        ("state.total / 2", "saturating.amount(state.total / 2)"),
+        (
+            "amount * state.stay.nights",
+            "saturating.amount(command.amount * state.stay.nights)",
+        ),
+        ("state.total + state.total", "saturating.amount(state.total + state.total)"),
+        (
+            "sum([state.total, amount])",
+            "saturating.amount(sum([state.total, command.amount], Decimal(0)))",
+        ),
+        (
+            "[each * count for each in [state.total]]",
+            "[saturating.amount(each * command.count) for each in [state.total]]",
+        ),
+    ],
+)
+def test_what_each_event_may_multiply_has_an_end(source: str, printed: str) -> None:
+    assert compile_expression(source, IN_FOLD).code == printed
+    assert "saturating" not in compile_expression(source, SCOPE).code
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("state.total + amount", "state.total + command.amount"),
+        ("state.total - 1", "state.total - 1"),
+        ("amount * count", "command.amount * command.count"),
+        (
+            "sum(each.price * each.count for each in lines)",
+            "sum((each.price * each.count for each in command.lines), Decimal(0))",
+        ),
+    ],
+)
+def test_totals_and_what_one_event_says_are_plain_arithmetic(
+    source: str, printed: str
+) -> None:
+    assert compile_expression(source, IN_FOLD).code == printed
+
+
+@pytest.mark.parametrize(
     "source", ["today + days(14)", "now - hours(3)", "day - day", "hours(2)", "-pause"]
 )
 def test_what_stays_in_the_calendar_is_not_flagged(source: str) -> None:

@@ -99,7 +99,7 @@ FIELDS: Mapping[str, Type] = {
 
 ABSURD: Mapping[str, Sequence[Any]] = {
     "int": (-(2**63), 2**63 - 1, 10**400),
-    "decimal": tuple(map(Decimal, ("9" * 100, "-" + "9" * 100, "1e-99", "1e99"))),
+    "decimal": tuple(map(Decimal, ("9" * 100, "-" + "9" * 100, "1e-900", "9e999"))),
     "float": (sys.float_info.max, -sys.float_info.max, sys.float_info.min),
     "date": (time.date.min, time.date.max),
     "datetime": tuple(
@@ -141,7 +141,7 @@ NAMES: Mapping[str, Binding] = {
         name: Binding(type, f"command.{name}", secret=name == "password")
         for name, type in FIELDS.items()
     },
-    "state": Binding(value_object("hotel.Reservation.state"), "state"),
+    "state": Binding(value_object("hotel.Reservation.state"), "state", kept=True),
     "event.at": Binding(DATETIME, "envelope.at"),
     "event.version": Binding(INT, "envelope.version"),
 }

@@ -11,7 +11,7 @@ from typing import Final, overload
 PRECISION: Final = 100
 
 # Wide enough that rounding an amount never fails for want of digits.
-_ROOM: Final = Context(prec=2_000)
+_ROOM: Final = Context(prec=100_000)
 
 # For the threads to come, and for this one; what tests decide is decided alike.
 DefaultContext.prec = PRECISION

@@ -3,12 +3,14 @@
 What has happened must be folded and shown whatever amounts it carries. So here a moment
 that would come after the last one is the last one, one before the first is the first,
 and no duration is longer than all time between them. A float that would be infinite is
-the largest one, so that none is ever no number. A list of numbers ends when it is long.
-A command needs none of this: what it cannot compute it refuses.
+the largest one, so that none is ever no number. A list of numbers ends when it is long,
+and so does an amount that each event multiplies, before no table can hold it. A command
+needs none of this: what it cannot compute it refuses.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import reduce
 from math import copysign, isinf
 from sys import float_info
@@ -21,9 +23,14 @@ LONGEST: Final = datetime.max - datetime.min
 MOST: Final = 100_000
 """As many numbers as a list of them has; more would take memory away from others."""
 
+DIGITS: Final = 1_000
+"""As many stand before the point of an amount; nobody can send one that has more."""
+
 _NOTHING: Final = timedelta()
+_GREATEST: Final = 10**DIGITS
 
 Moving = TypeVar("Moving", datetime, date, timedelta)
+Amount = TypeVar("Amount", int, Decimal)
 
 
 def add(value: Moving, span: timedelta) -> Moving:
@@ -102,6 +109,17 @@ def over(one: float, other: float) -> float:
 def sum_of(amounts: Iterable[float]) -> float:
     """The sum of all, one after the other."""
     return reduce(plus, amounts, 0.0)
+
+
+def amount(value: Amount) -> Amount:
+    """`value`, or the greatest of its sign; what is next to nothing is nothing."""
+    if isinstance(value, int):
+        return min(max(value, -_GREATEST), _GREATEST)
+    if -DIGITS <= value.adjusted() < DIGITS:
+        return value
+    if not value or value.adjusted() < 0:
+        return Decimal(0)
+    return Decimal(1).scaleb(DIGITS).copy_sign(value)
 
 
 def numbers(*ends: int) -> range:
