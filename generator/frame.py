@@ -96,6 +96,18 @@ class Frame:
         return field.type if field else None
 
 
+def refuse_without_lifecycle(frame: Frame, site: Site) -> None:
+    """Say once, with all places, that an aggregate with states has no lifecycle."""
+    enums = {name for name, each in frame.state.items() if each.type.kind == "enum"}
+    site.view.symbols.broken |= enums
+    site.report.seen_again(
+        "B414",
+        site.span,
+        f"{frame.name} has no lifecycle, to which `from:` and `to:` belong",
+        f"add `lifecycle: {min(enums, default='<state field>')}` to the aggregate",
+    )
+
+
 def lifecycle_member(word: str, frame: Frame, site: Site) -> str:
     """The printed member of the lifecycle's enum, or empty after a report."""
     kind = frame.lifecycle

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from generator import model, names
-from generator.diagnostics import did_you_mean
 from generator.expressions import Binding
 from generator.printing import rounded
 from generator.row_words import METADATA, read_columns, refuse_reading
@@ -179,11 +178,13 @@ def refuse_unwritable(
     """Report columns that the event cannot write, or that others fill as well."""
     by_name = {column.name: column for column in columns}
     for key in action.shape.mapping:
+        if key not in by_name and key in action.site.view.symbols.broken:
+            continue
         if key not in by_name or by_name[key].key:
             action.site.at(action.shape.verb, key).key_error(
                 "B502",
                 f'{name} has no column "{key}" to write',
-                did_you_mean(key, by_name),
+                names.unknown(key, [n for n in by_name if not by_name[n].key]),
             )
     fields = {each.name for each in action.event.fields}
     for column in columns:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from generator import model, names, prose
 from generator.diagnostics import did_you_mean
 from generator.expressions import Binding
-from generator.frame import Frame, lifecycle_member
+from generator.frame import Frame, lifecycle_member, refuse_without_lifecycle
 from generator.printing import mentions, rounded
 from generator.resolve_command import Decision, resolve_command
 from generator.resolve_custom import custom_functions
@@ -104,7 +104,7 @@ def _check_frame(frame: Frame) -> None:
             )
             kinds = {name: field.type.kind for name, field in frame.state.items()}
             maybe = {name for name, kind in kinds.items() if kind == "enum"}
-            site.view.symbols.broken |= maybe
+            site.view.symbols.broken |= maybe | {shape.lifecycle}
         elif (kind := frame.lifecycle) and (kind.kind != "enum" or kind.optional):
             site.at("lifecycle").error(
                 "B414", f'a lifecycle is a required enum; "{shape.lifecycle}" is {kind}'
@@ -239,11 +239,7 @@ def _written_changes(
                     ],
                 )
     if shape.target and frame.shape.lifecycle is None:
-        site.at("to").error(
-            "B414",
-            f"{frame.name} has no lifecycle, so `to:` has no field to set",
-            "add `lifecycle: <state field>` to the aggregate",
-        )
+        refuse_without_lifecycle(frame, site.at("to"))
     return changes, reads_state
 
 
@@ -263,6 +259,9 @@ def _creation(
     missing = [
         name for name in missing if name not in broken and name not in shape.assign
     ]
+    if not shape.target and site.told("B101"):
+        broken |= set(missing)
+        return ()
     if missing:
         listed = ", ".join(f'"{each}"' for each in missing)
         site.key_error(

@@ -10,7 +10,7 @@ from itertools import chain
 from generator import model, names, prose
 from generator.access import Gate, http_verb, resolve_access
 from generator.expressions import Binding, Scope
-from generator.frame import Frame, lifecycle_member
+from generator.frame import Frame, lifecycle_member, refuse_without_lifecycle
 from generator.printing import mentions
 from generator.resolve_custom import custom_rule
 from generator.resolve_emissions import Emission, resolve_emissions
@@ -138,11 +138,7 @@ def _require(shape: CommandShape, frame: Frame, site: Site) -> str:
     if frame.lifecycle is None and frame.shape.lifecycle is not None:
         return ""
     if frame.lifecycle is None:
-        site.error(
-            "B414",
-            f"{frame.name} has no lifecycle, so `from:` has nothing to look at",
-            "add `lifecycle: <state field>` to the aggregate",
-        )
+        refuse_without_lifecycle(frame, site)
         return ""
     if shape.creates:
         site.error("B414", "a command that creates comes from no state; remove `from:`")

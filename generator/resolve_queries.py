@@ -21,6 +21,8 @@ CODES = {
     "B534": "An answer cannot be kept: for no time, or while it changes by itself.",
 }
 
+_NO_READ_MODEL = "declare one under `read_models:`"
+
 
 def resolve_query(
     name: str,
@@ -37,7 +39,7 @@ def resolve_query(
             site.at("from").error(
                 "B510",
                 f'this domain has no read model "{shape.source}"',
-                names.unknown(shape.source, read_models),
+                names.unknown(shape.source, read_models) or _NO_READ_MODEL,
             )
         return None
     own = next(each for each in aggregates if each.name == source.aggregate)

@@ -76,6 +76,13 @@ MISTAKES: list[tuple[str, str, Said]] = [
         "LoanExtended: {fields: {due: Date",
         ("B202", "Date"),
     ),
+    (
+        "columns: {reader: str, due: date",
+        "columns: {reader: str, due: Date",
+        ("B202", "Date"),
+    ),
+    ("date}, to: open}", "date}, too: open}", ("B101", "too")),
+    ("    lifecycle: status\n", "", ("B414", "open")),
     # A part that stands in line with nothing.
     ("    commands:", "   commands:", ("B001", "commands:")),
     # What YAML has and the language has not.
@@ -150,6 +157,17 @@ def test_one_mistake_is_said_once(
         (
             [("emits: LoanOpened", "emit: LoanOpened"), ("from: Loans", "from: Loan")],
             ["B101", "B510"],
+        ),
+        (
+            [("    lifecycle: status\n", ""), ("due > today", "du > today")],
+            ["B303", "B414"],
+        ),
+        (
+            [
+                ("date}, to: open}", "date}, too: open}"),
+                ("{update: {due: due}}", "{update: {deu: due}}"),
+            ],
+            ["B101", "B502"],
         ),
         (
             [("  Status: [", "  status: ["), ("due > today", "du > today")],
