@@ -98,7 +98,11 @@ class Report:
         return bool(self.errors)
 
     def errors_in(self, file: str) -> tuple[Diagnostic, ...]:
-        return tuple(each for each in self.errors if each.span.file == file)
+        return tuple(
+            each
+            for each in self.errors
+            if file in (each.span.file, *(span.file for span, _ in each.also))
+        )
 
     def error(
         self,

@@ -44,11 +44,12 @@ def resolve_groups(
         place = site.at("group_by") if lonely else site.at("group_by", index)
         column = columns.get(name)
         if column is None:
-            place.error(
-                "B532",
-                f'there is no column "{name}" to group by',
-                did_you_mean(name, columns),
-            )
+            if name not in site.view.symbols.broken:
+                place.error(
+                    "B532",
+                    f'there is no column "{name}" to group by',
+                    names.unknown(name, columns),
+                )
         elif column.type.kind in _WHOLE:
             place.error("B532", f"{column.type} has no groups")
         elif column in found:
@@ -98,11 +99,12 @@ def _measure(
         return model.Measure(_field(name, INT, site), "count", "")
     column = columns.get(argument)
     if column is None:
-        site.error(
-            "B531",
-            f'there is no column "{argument}" to measure',
-            did_you_mean(argument, columns),
-        )
+        if argument not in site.view.symbols.broken:
+            site.error(
+                "B531",
+                f'there is no column "{argument}" to measure',
+                names.unknown(argument, columns),
+            )
         return None
     if column.type.kind not in _FITTING[function]:
         site.error("B531", f"{function}() does not fit {column.type.required}")

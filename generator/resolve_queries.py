@@ -188,11 +188,12 @@ def _filter(
     name = shape.column or shape.name
     column = columns.get(name)
     if column is None:
-        site.error(
-            "B511",
-            f'{source.name} has no column "{name}" to filter by',
-            names.unknown(name, columns),
-        )
+        if name not in site.view.symbols.broken:
+            site.error(
+                "B511",
+                f'{source.name} has no column "{name}" to filter by',
+                names.unknown(name, columns),
+            )
         return None
     if problem := names.name_problem(shape.name, "filter"):
         site.error(*problem)
@@ -238,11 +239,12 @@ def _sorts(
         name = written.removeprefix("-")
         place = site.at("sort", index) if len(shape.sort) > 1 else site.at("sort")
         if name not in columns:
-            place.error(
-                "B511",
-                f'{source.name} has no column "{name}" to sort by',
-                names.unknown(name, columns),
-            )
+            if name not in site.view.symbols.broken:
+                place.error(
+                    "B511",
+                    f'{source.name} has no column "{name}" to sort by',
+                    names.unknown(name, columns),
+                )
         elif columns[name].type.kind in ("value", "map", "json", "list"):
             place.error("B511", f"{columns[name].type} has no order to sort by")
     return tuple(shape.sort) or (source.key,)

@@ -226,6 +226,8 @@ def _indexes(
     found = []
     for position, wanted in enumerate(shape.indexes):
         for step, column in enumerate(wanted):
+            if column not in known and column in site.view.symbols.broken:
+                continue
             if column not in known:
                 site.at("indexes", position, step).error(
                     "B502",

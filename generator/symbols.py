@@ -179,7 +179,10 @@ class View:
         if isinstance(mistake, Unreadable) and path[0] != "types":
             return
         place = document.inside(path, mistake.offset)
-        self.symbols.report.error(mistake.code, place, mistake.message, mistake.hint)
+        report = self.symbols.report
+        # A type that is not there is missed wherever it is named.
+        say = report.seen_again if mistake.code == "B202" else report.error
+        say(mistake.code, place, mistake.message, mistake.hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ MISTAKES: list[tuple[str, str, Said]] = [
         ("B202", "Date"),
     ),
     ("date}, to: open}", "date}, too: open}", ("B101", "too")),
+    ("enums:\n  Status: [open, returned]\n", "", ("B202", "Status")),
     ("    lifecycle: status\n", "", ("B414", "open")),
     # A part that stands in line with nothing.
     ("    commands:", "   commands:", ("B001", "commands:")),
