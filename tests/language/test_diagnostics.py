@@ -115,3 +115,12 @@ def test_only_errors_stop_the_generator_and_then_everything_is_told() -> None:
 )
 def test_a_misspelt_word_is_answered_by_the_closest_one(word: str, hint: str) -> None:
     assert did_you_mean(word, ["Status", "Stay", "Money"]) == hint
+
+
+def test_a_mistake_is_an_error_of_each_file_that_it_is_seen_in() -> None:
+    report = Report()
+    for file in ("one.yaml", "two.yaml"):
+        report.seen_again("B202", Span(file, 1, 1), 'there is no type "Money"')
+    assert len(report.errors) == 1
+    assert report.errors_in("one.yaml") == report.errors_in("two.yaml") != ()
+    assert report.errors_in("three.yaml") == ()
