@@ -89,6 +89,8 @@ def calculate(compiler: Compiler, node: ast.BinOp) -> Code:
     else:
         level = code.MULTIPLY if sign == "*" else code.ADD
         found = code.infix(result, left, sign, right, level)
+        if result == STR and _can_grow(compiler, sign, node):
+            found = code.call(STR, "saturating.text", found.text)
     return replace(found, whole_days=_whole_days(left, sign, right))
 
 
@@ -143,7 +145,7 @@ def _numbers(
 
 
 def _can_grow(compiler: Compiler, sign: str, node: ast.BinOp) -> bool:
-    """Whether each event may make an amount longer, and not just larger.
+    """Whether each event may make an amount or a text many times as long.
 
     A total to which every event adds what it carries never has too many digits; one
     that is multiplied, or doubled, has them after some thousand events.

@@ -38,6 +38,7 @@ class Compiler:
         self.scope = scope
         self.declared = scope.shapes.declared
         self.partial = False
+        self.looping = False
 
     def infer(self, node: ast.expr) -> Code:
         """The code of a node whose type its parts decide."""

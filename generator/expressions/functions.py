@@ -153,6 +153,10 @@ def _range(compiler: Compiler, node: ast.Call, name: str) -> Code:
     function = "range"
     if not all(each.number for each in ends):
         # Somebody outside decides how long the list is.
+        if compiler.looping:
+            message = "inside a loop, the ends of a range are written out"
+            hint = "an amount from outside would say how long this takes"
+            compiler.fail("B302", message, node, hint)
         module = "saturating" if compiler.must_saturate() else "bounded"
         function = f"{module}.numbers"
     elif range(*(int(each.number) for each in ends))[MOST_NUMBERS:]:

@@ -53,8 +53,8 @@ def loop(
     source = iterable(compiler, loop.iter)
     kept = lookup.is_kept(compiler, loop.iter)
     element = Binding(source.type.element, name, kept=kept)
-    outside = compiler.scope
-    compiler.scope = outside.binding(name, element)
+    outside, within = compiler.scope, compiler.looping
+    compiler.scope, compiler.looping = outside.binding(name, element), True
     try:
         tests = ""
         for each in loop.ifs:
@@ -66,7 +66,7 @@ def loop(
         else:
             found = compiler.check(node.elt, want)
     finally:
-        compiler.scope = outside
+        compiler.scope, compiler.looping = outside, within
     if found.type.kind == "none":
         compiler.fail("B304", "nothing says of what this is a list", node.elt)
     return f"{found.text} for {name} in {source.within(code.OR)}{tests}", found.type

@@ -268,6 +268,11 @@ def test_products_of_the_largest_amounts_are_rounded() -> None:
     assert quantize(largest * largest * largest, 2) == largest * largest * largest
 
 
+def test_a_text_that_doubles_has_an_end() -> None:
+    assert saturating.text("word" * 3) == "word" * 3
+    assert len(saturating.text("word" * saturating.LETTERS)) == saturating.LETTERS
+
+
 def test_what_stays_in_the_calendar_is_as_it_always_was() -> None:
     span = timedelta(hours=5)
     assert saturating.add(NOON, span) == NOON + span

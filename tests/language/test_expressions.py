@@ -198,6 +198,8 @@ REFUSED = [
     ("abs(1, 2)", "B310", 0),
     ("range()", "B310", 0),
     ("range(0, 100_001)", "B310", 0),
+    ("sum(sum(range(count)) for x in numbers)", "B302", 8),
+    ("[len(range(x)) for x in range(count)]", "B302", 5),
     ("unique()", "B310", 0),
     ("any()", "B310", 0),
     ("sorted()", "B310", 0),
@@ -462,6 +464,23 @@ def test_where_nothing_may_fail_the_calendar_and_floats_have_an_end(
     source: str, printed: str
 ) -> None:
     assert compile_expression(source, IN_FOLD).code == f"saturating.{printed}"
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        ("max(weight, count)", "max(command.weight, saturating.real(command.count))"),
+        (
+            "weight if active else count",
+            "command.weight if command.active else saturating.real(command.count)",
+        ),
+        ("weight in [count]", "command.weight in (saturating.real(command.count),)"),
+    ],
+)
+def test_an_integer_becomes_a_float_where_none_may_be_too_large(
+    source: str, printed: str
+) -> None:
+    assert compile_expression(source, IN_FOLD).code == printed
 
 
 def test_how_many_numbers_are_listed_is_not_for_others_to_say() -> None:

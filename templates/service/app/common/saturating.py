@@ -4,8 +4,8 @@ What has happened must be folded and shown whatever amounts it carries. So here 
 that would come after the last one is the last one, one before the first is the first,
 and no duration is longer than all time between them. A float that would be infinite is
 the largest one, so that none is ever no number. A list of numbers ends when it is long,
-and so does an amount that each event multiplies, before no table can hold it. A command
-needs none of this: what it cannot compute it refuses.
+and so does an amount or a text that each event multiplies, before no table can hold it.
+A command needs none of this: what it cannot compute it refuses.
 """
 
 from collections.abc import Iterable
@@ -25,6 +25,9 @@ MOST: Final = 100_000
 
 DIGITS: Final = 1_000
 """As many stand before the point of an amount; nobody can send one that has more."""
+
+LETTERS: Final = 1_000_000
+"""As many has a text that each event may double; a request brings hardly more."""
 
 _NOTHING: Final = timedelta()
 _GREATEST: Final = 10**DIGITS
@@ -120,6 +123,11 @@ def amount(value: Amount) -> Amount:
     if not value or value.adjusted() < 0:
         return Decimal(0)
     return Decimal(1).scaleb(DIGITS).copy_sign(value)
+
+
+def text(value: str) -> str:
+    """`value`, or the first `LETTERS` of it."""
+    return value[:LETTERS]
 
 
 def numbers(*ends: int) -> range:
