@@ -127,8 +127,11 @@ class Report:
         self.error(code, span, message, hint)
 
     def misnamed(self, name: str) -> None:
-        """A name is refused where it is declared: that it is missed elsewhere, where
-        it is written as it should be, follows from that and is not said."""
+        """A name is refused where it is declared.
+
+        That it is missed elsewhere, where it is written as it should be, follows from
+        that: what could only offer the refused name is not said.
+        """
         self._misnamed.add(name)
 
     def unreadable(self, span: Span) -> bool:

@@ -90,6 +90,11 @@ class Frame:
         )
 
     @property
+    def enums(self) -> set[str]:
+        """The state fields of which one may be meant as the lifecycle."""
+        return {name for name, each in self.state.items() if each.type.kind == "enum"}
+
+    @property
     def lifecycle(self) -> Type | None:
         """The enum of the lifecycle field, if there is one."""
         field = self.state.get(self.shape.lifecycle or "")
@@ -98,13 +103,13 @@ class Frame:
 
 def refuse_without_lifecycle(frame: Frame, site: Site) -> None:
     """Say once, with all places, that an aggregate with states has no lifecycle."""
-    enums = {name for name, each in frame.state.items() if each.type.kind == "enum"}
-    site.view.symbols.broken |= enums
+    site.view.symbols.broken |= frame.enums
+    field = min(frame.enums, default="<state field>")
     site.report.seen_again(
         "B414",
         site.span,
         f"{frame.name} has no lifecycle, to which `from:` and `to:` belong",
-        f"add `lifecycle: {min(enums, default='<state field>')}` to the aggregate",
+        f"add `lifecycle: {field}` to the aggregate",
     )
 
 

@@ -102,9 +102,7 @@ def _check_frame(frame: Frame) -> None:
                 f'the lifecycle field "{shape.lifecycle}" is not in the state',
                 did_you_mean(shape.lifecycle, shape.state),
             )
-            kinds = {name: field.type.kind for name, field in frame.state.items()}
-            maybe = {name for name, kind in kinds.items() if kind == "enum"}
-            site.view.symbols.broken |= maybe | {shape.lifecycle}
+            site.view.symbols.broken |= frame.enums | {shape.lifecycle}
         elif (kind := frame.lifecycle) and (kind.kind != "enum" or kind.optional):
             site.at("lifecycle").error(
                 "B414", f'a lifecycle is a required enum; "{shape.lifecycle}" is {kind}'

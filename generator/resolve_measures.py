@@ -44,12 +44,12 @@ def resolve_groups(
         place = site.at("group_by") if lonely else site.at("group_by", index)
         column = columns.get(name)
         if column is None:
-            if name not in site.view.symbols.broken:
-                place.error(
-                    "B532",
-                    f'there is no column "{name}" to group by',
-                    names.unknown(name, columns),
-                )
+            place.missing(
+                name,
+                "B532",
+                f'there is no column "{name}" to group by',
+                names.unknown(name, columns),
+            )
         elif column.type.kind in _WHOLE:
             place.error("B532", f"{column.type} has no groups")
         elif column in found:
@@ -99,12 +99,12 @@ def _measure(
         return model.Measure(_field(name, INT, site), "count", "")
     column = columns.get(argument)
     if column is None:
-        if argument not in site.view.symbols.broken:
-            site.error(
-                "B531",
-                f'there is no column "{argument}" to measure',
-                names.unknown(argument, columns),
-            )
+        site.missing(
+            argument,
+            "B531",
+            f'there is no column "{argument}" to measure',
+            names.unknown(argument, columns),
+        )
         return None
     if column.type.kind not in _FITTING[function]:
         site.error("B531", f"{function}() does not fit {column.type.required}")

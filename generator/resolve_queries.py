@@ -35,12 +35,12 @@ def resolve_query(
     site.check_name("type")
     source = read_models.get(shape.source)
     if source is None:
-        if shape.source not in site.view.symbols.broken:
-            site.at("from").error(
-                "B510",
-                f'this domain has no read model "{shape.source}"',
-                names.unknown(shape.source, read_models) or _NO_READ_MODEL,
-            )
+        site.at("from").missing(
+            shape.source,
+            "B510",
+            f'this domain has no read model "{shape.source}"',
+            names.unknown(shape.source, read_models) or _NO_READ_MODEL,
+        )
         return None
     own = next(each for each in aggregates if each.name == source.aggregate)
     columns = {column.name: column.field for column in source.columns}
@@ -188,12 +188,12 @@ def _filter(
     name = shape.column or shape.name
     column = columns.get(name)
     if column is None:
-        if name not in site.view.symbols.broken:
-            site.error(
-                "B511",
-                f'{source.name} has no column "{name}" to filter by',
-                names.unknown(name, columns),
-            )
+        site.missing(
+            name,
+            "B511",
+            f'{source.name} has no column "{name}" to filter by',
+            names.unknown(name, columns),
+        )
         return None
     if problem := names.name_problem(shape.name, "filter"):
         site.error(*problem)
@@ -239,12 +239,12 @@ def _sorts(
         name = written.removeprefix("-")
         place = site.at("sort", index) if len(shape.sort) > 1 else site.at("sort")
         if name not in columns:
-            if name not in site.view.symbols.broken:
-                place.error(
-                    "B511",
-                    f'{source.name} has no column "{name}" to sort by',
-                    names.unknown(name, columns),
-                )
+            place.missing(
+                name,
+                "B511",
+                f'{source.name} has no column "{name}" to sort by',
+                names.unknown(name, columns),
+            )
         elif columns[name].type.kind in ("value", "map", "json", "list"):
             place.error("B511", f"{columns[name].type} has no order to sort by")
     return tuple(shape.sort) or (source.key,)

@@ -226,10 +226,9 @@ def _indexes(
     found = []
     for position, wanted in enumerate(shape.indexes):
         for step, column in enumerate(wanted):
-            if column not in known and column in site.view.symbols.broken:
-                continue
             if column not in known:
-                site.at("indexes", position, step).error(
+                site.at("indexes", position, step).missing(
+                    column,
                     "B502",
                     f'there is no column "{column}" to index',
                     names.unknown(column, known),

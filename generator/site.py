@@ -71,6 +71,11 @@ class Site:
         """Report a mistake in the key here."""
         self.report.error(code, self.key_span, message, hint, also, self.path)
 
+    def missing(self, name: str, code: str, message: str, hint: str) -> None:
+        """Report a name that is not there, unless it was said already why."""
+        if name not in self.view.symbols.broken:
+            self.error(code, message, hint)
+
     def told(self, code: str) -> bool:
         """Whether a mistake was reported here, or below."""
         return self.report.told(code, self.document.file, self.path)
