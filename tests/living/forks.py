@@ -43,7 +43,7 @@ OF_DOMAINS = re.compile(
     rf"app/(?!{'|'.join(KERNEL)}|dev)\w+/|app/domain_registry\.py|tests/unit/\w+/"
     r"|tests/integration/|migrations/|blueprints/|README\.md"
 )
-"""What the tests of commands for operators, of settings and of logging never reach."""
+"""What says nothing to the tests of operators' commands, of settings, of logging."""
 OF_OPERATION = tuple(
     f"--ignore=tests/unit/test_{each}.py"
     for each in ("commands_of_operators", "logging", "settings")
